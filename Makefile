@@ -1,0 +1,47 @@
+# clickkit: `make` alone prints the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lab notebooks lint lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with the locked packages, hashes checked
+
+demo: $(READY) ## simulate a week, export it, open the tracker on this machine
+	@$(BIN)/clickkit demo
+
+test: $(READY) ## run every test, and every notebook under nbval
+	@$(BIN)/python -m pytest
+
+lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
+	@$(BIN)/clickkit simulate
+	@$(BIN)/clickkit export --since '7 days ago'
+	@$(BIN)/jupyter lab notebooks
+
+notebooks: $(READY) ## run the notebooks on the sample and keep their outputs
+	@$(BIN)/python tests/sample.py
+
+lint: $(READY) ## check style and types
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
+
+lock: $(READY) ## compile requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev pyproject.toml -o requirements.lock
+
+clean: ## remove .venv and caches; data stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/servers/node_modules
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "clickkit needs Python 3.11 or newer: install one, then make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		{ echo "cannot make .venv: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@echo "setting up .venv (once) …"
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Relation in, relation out; `charts` draws."""

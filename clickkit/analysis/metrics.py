@@ -1,0 +1,92 @@
+"""Counts of clicks: each function is one SELECT over events."""
+
+from duckdb import DuckDBPyRelation
+
+
+def by_button(events: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return `button, clicks, visitors, share` (of all clicks, 0 to 1), the most clicked first."""
+    return events.query(
+        "events",
+        """
+        select
+            button,
+            count(*) as clicks,
+            count(distinct visitor_id) as visitors,
+            count(*) / sum(count(*)) over () as share
+        from events
+        where event = 'click'
+        group by button
+        order by clicks desc, button
+        """,
+    )
+
+
+def by_day(events: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return `date` (UTC), `source` (recorded or simulated), `clicks, visitors`, oldest first."""
+    return events.query(
+        "events",
+        """
+        select
+            cast(timestamp as date) as date,
+            case when properties->>'simulated' = 'true' then 'simulated' else 'recorded' end as source,
+            count(*) as clicks,
+            count(distinct visitor_id) as visitors
+        from events
+        where event = 'click'
+        group by date, source
+        order by date, source
+        """,
+    )
+
+
+def by_hour(events: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return `hour` of the day (0 to 23, UTC) and `clicks`; hours without clicks are left out."""
+    return events.query(
+        "events",
+        """
+        select
+            hour(timestamp) as hour,
+            count(*) as clicks
+        from events
+        where event = 'click'
+        group by hour
+        order by hour
+        """,
+    )
+
+
+def by_device(events: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return `device` (type), `platform, browser, clicks, visitors`, the most clicks first."""
+    return events.query(
+        "events",
+        """
+        select
+            device.type as device,
+            device.platform as platform,
+            device.browser as browser,
+            count(*) as clicks,
+            count(distinct visitor_id) as visitors
+        from events
+        where event = 'click'
+        group by device.type, device.platform, device.browser
+        order by clicks desc, device, platform, browser
+        """,
+    )
+
+
+def by_place(events: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return `country, city, clicks, visitors`, the most clicks first; null is a place not shared."""
+    return events.query(
+        "events",
+        """
+        select
+            location.country as country,
+            location.city as city,
+            count(*) as clicks,
+            count(distinct visitor_id) as visitors
+        from events
+        where event = 'click'
+        group by location.country, location.city
+        order by clicks desc, country, city
+        """,
+    )

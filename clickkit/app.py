@@ -1,0 +1,29 @@
+"""The parts, wired by the environment: what notebooks and programs open."""
+
+import datetime as dt
+import os
+from pathlib import Path
+
+from clickkit.settings import Settings, parse_day
+from clickkit.storage.connect import connect
+from clickkit.storage.store import Store
+
+
+def settings() -> Settings:
+    """Return the settings of this process: `CLICKKIT_…` variables, else the project's data folder."""
+    return Settings.from_env(os.environ, Path.cwd())
+
+
+def open_store(url: str = "") -> Store:
+    """Open the store of a URL; an empty one means the store of the settings."""
+    return connect(url or settings().store)
+
+
+def lake_url(url: str = "") -> str:
+    """Return the lake's URL; an empty one means the lake of the settings."""
+    return url or settings().lake
+
+
+def day_named(text: str = "") -> dt.date:
+    """Return the UTC day that a text names; an empty one means the day of the settings, else yesterday."""
+    return parse_day(text or settings().day, dt.datetime.now(dt.UTC).date())

@@ -1,0 +1,1 @@
+"""From a click to an event that is safe."""

@@ -1,0 +1,110 @@
+"""The tracker as a notebook widget: buttons, consent, and what became of each click."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import msgspec
+import traitlets
+
+from clickkit.capture.enrichment import enrich
+from clickkit.event import Event, check_event, to_item
+from clickkit.storage.store import Store
+
+_FOLDER = Path(__file__).parent
+THEME_CSS = (_FOLDER / "theme.css").read_text()
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A button of the tracker and the page that it stands for."""
+
+    button: str
+    page_url: str
+
+
+SITES = (
+    Site("Google", "https://www.google.com/"),
+    Site("YouTube", "https://www.youtube.com/"),
+    Site("Facebook", "https://www.facebook.com/"),
+    Site("Instagram", "https://www.instagram.com/"),
+    Site("WhatsApp", "https://www.whatsapp.com/"),
+    Site("X", "https://x.com/"),
+    Site("Wikipedia", "https://www.wikipedia.org/"),
+    Site("Reddit", "https://www.reddit.com/"),
+    Site("Amazon", "https://www.amazon.com/"),
+    Site("LinkedIn", "https://www.linkedin.com/"),
+    Site("GitHub", "https://github.com/"),
+    Site("Netflix", "https://www.netflix.com/"),
+)
+
+
+class Captured(msgspec.Struct, frozen=True):
+    """A stored click and the milliseconds it took to arrive, to be enriched and to become durable."""
+
+    event: Event
+    arrived_ms: float
+    enriched_ms: float
+    durable_ms: float
+
+
+class Tracker(anywidget.AnyWidget):  # type: ignore[misc]
+    """Buttons of web sites; each click is enriched, put into a store, and then shown as stored.
+
+    The browser makes `id` and `timestamp`. The position is asked for only after consent. A click that
+    could not be stored stays in the page, which offers to send it again under the same id.
+    `on_captured` is called after each click that was stored.
+    """
+
+    _esm = (_FOLDER / "tracker.js").read_text() + (_FOLDER / "tracker_widget.js").read_text()
+    _css = THEME_CSS + (_FOLDER / "tracker.css").read_text()
+
+    sites = traitlets.List().tag(sync=True)
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        sites: tuple[Site, ...] = SITES,
+        on_captured: Callable[[Captured], None] = lambda captured: None,
+    ) -> None:
+        super().__init__(sites=[msgspec.to_builtins(site) for site in sites])
+        self._store = store
+        self._on_captured = on_captured
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("kind") != "click":
+            return
+        try:
+            captured = self._capture(message.get("event", {}), message.get("userAgent"))
+        except Exception as error:  # whatever it is, the page must hear of it
+            self.send({"kind": "failed", "id": message.get("event", {}).get("id"), "reason": str(error)})
+            return
+        self.send(
+            {
+                "kind": "stored",
+                "id": captured.event.id,
+                "event": to_item(captured.event),
+                "store": self._store.url,
+                "enriched": captured.enriched_ms,
+                "durable": captured.durable_ms,
+            }
+        )
+        self._on_captured(captured)
+
+    def _capture(self, fields: dict[str, Any], user_agent: str | None) -> Captured:
+        received_at, start = dt.datetime.now(dt.UTC), time.perf_counter()
+        event = enrich(check_event(fields), received_at=received_at, user_agent=user_agent)
+        enriched = time.perf_counter()
+        self._store.put([event])
+        durable = time.perf_counter()
+        sent_at = event.sent_at or event.timestamp
+        return Captured(
+            event=event,
+            arrived_ms=max(0.0, (received_at - sent_at).total_seconds() * 1000),
+            enriched_ms=(enriched - start) * 1000,
+            durable_ms=(durable - enriched) * 1000,
+        )

@@ -1,0 +1,130 @@
+"""The presenter's page: the tracker, the way of a click through the pipeline, and the lake's answer."""
+
+import datetime as dt
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import msgspec
+import traitlets
+
+from clickkit.analysis import charts, metrics
+from clickkit.capture.tracker import THEME_CSS, Captured, Tracker
+from clickkit.errors import ClickkitError, LakeError
+from clickkit.lake.export import ExportedDay, export
+from clickkit.lake.reader import read_lake
+from clickkit.storage.store import Store
+
+_FOLDER = Path(__file__).parent
+_CHART_DAYS = 7
+
+
+class Pipeline(anywidget.AnyWidget):  # type: ignore[misc]
+    """The stages of the pipeline with counts and durations, the last stored item, export and charts."""
+
+    _esm = (_FOLDER / "dashboard.js").read_text()
+    _css = THEME_CSS + (_FOLDER / "dashboard.css").read_text()
+
+    stages = traitlets.Dict().tag(sync=True)
+    item = traitlets.Unicode().tag(sync=True)
+    export_state = traitlets.Dict().tag(sync=True)
+    charts = traitlets.List().tag(sync=True)
+
+    def __init__(self, store: Store, lake: str | os.PathLike[str]) -> None:
+        super().__init__()
+        self._store = store
+        self._lake = lake
+        self._captured = 0
+        self.export_state = _export_state("Nothing exported from this page yet.")
+        self.on_msg(self._receive)
+        self._show_lake()
+
+    def show(self, captured: Captured) -> None:
+        """Show a click that was stored: one more at each stage up to the store, and its item."""
+        self._captured += 1
+        took = {
+            "event": captured.event.button or captured.event.event,
+            "capture": _milliseconds(captured.arrived_ms),
+            "process": _milliseconds(captured.enriched_ms),
+            "store": _milliseconds(captured.durable_ms),
+        }
+        self.stages = self.stages | {
+            name: {"count": self._captured, "note": note} for name, note in took.items()
+        }
+        item = self._store.get(captured.event.key)
+        self.item = msgspec.json.format(msgspec.json.encode(item), indent=2).decode()
+
+    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("kind") == "opened":
+            self._show_lake()
+        elif message.get("kind") == "export" and not self.export_state["running"]:
+            self.export_state = _export_state("Reading the store …", running=True)
+            threading.Thread(target=self._export, daemon=True).start()
+
+    def _export(self) -> None:
+        """Export today in a thread of its own, so that clicks are still served meanwhile."""
+        today, start = dt.datetime.now(dt.UTC).date(), time.perf_counter()
+        try:
+            (exported,) = export(self._store, self._lake, today, today, progress=self._progress)
+            self._show_export(exported, time.perf_counter() - start)
+        except ClickkitError as error:
+            self.export_state = _export_state(str(error), failed=True)
+        except Exception as error:  # a thread that fails must not fail silently
+            self.export_state = _export_state(f"{type(error).__name__}: {error}", failed=True)
+
+    def _progress(self, done: int, total: int) -> None:
+        self.export_state = _export_state("Writing the lake …", running=True, done=done, total=total)
+
+    def _show_export(self, exported: ExportedDay, seconds: float) -> None:
+        note = f"{seconds:.1f} s"
+        self.stages = self.stages | {"export": {"count": exported.rows, "note": note}}
+        self._show_lake()
+        if exported.rows:
+            text = f"{exported.rows:,} clicks, {exported.bytes / 1024:.0f} KB: {exported.files[0]}"
+        else:
+            text = f"The store has no clicks on {exported.day}, so there was nothing to write."
+        self.export_state = _export_state(text, done=1, total=1)
+
+    def _show_lake(self) -> None:
+        """Draw what the lake holds of the last days, today first."""
+        today = dt.datetime.now(dt.UTC).date()
+        try:
+            events = read_lake(self._lake, today - dt.timedelta(days=_CHART_DAYS), today)
+        except LakeError as error:
+            self.stages = self.stages | {"archive": {"count": 0, "note": "empty"}}
+            self.charts = []
+            self.export_state = _export_state(str(error)) if not self.export_state["running"] else self.export_state
+            return
+        by_day = metrics.by_day(events)
+        rows = events.count("id").fetchall()[0][0]
+        self.stages = self.stages | {"archive": {"count": rows, "note": f"{_CHART_DAYS + 1} days of Parquet"}}
+        drawn = []
+        recent = events.filter(f"cast(timestamp as date) = date '{today}'")
+        clicks = recent.count("id").fetchall()[0][0]
+        if clicks:
+            title = f"{clicks:,} clicks today, by button"
+            drawn.append(charts.bars(metrics.by_button(recent), x="clicks", y="button", title=title, width=280))
+        week = charts.columns(by_day, x="date", y="clicks", colour="source", title="Clicks by day (UTC)", width=280)
+        self.charts = [figure.svg() for figure in (*drawn, week)]
+
+
+def _export_state(
+    message: str, *, running: bool = False, done: int = 0, total: int = 1, failed: bool = False
+) -> dict[str, Any]:
+    return {"message": message, "running": running, "done": done, "total": total, "failed": failed}
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
+
+
+def tracker_dashboard(store: Store, lake: str | os.PathLike[str]) -> ipywidgets.Widget:
+    """Return the tracker beside its pipeline, as one widget."""
+    pipeline = Pipeline(store, lake)
+    page = ipywidgets.Box([Tracker(store, on_captured=pipeline.show), pipeline])
+    page.add_class("ck-page-grid")
+    return page

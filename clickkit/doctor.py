@@ -1,0 +1,67 @@
+"""What clickkit needs on this machine, checked one by one."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from clickkit.errors import ClickkitError
+from clickkit.lake.files import open_files
+from clickkit.lake.layout import ROOT
+from clickkit.storage.connect import connect
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One check: whether it is good, whether it must be, and what was found or how to mend it."""
+
+    good: bool
+    needed: bool
+    text: str
+
+
+def examine(home: Path, store: str, lake: str) -> Iterator[Finding]:
+    """Yield what is found of Python, the project folder, the store, the lake, and what tests need."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(sys.version_info >= (3, 11), True, f"Python {version} (3.11 or newer is needed)")
+    yield _project(home)
+    yield _store(store)
+    yield _lake(lake)
+    yield _program("a browser, for the tests of the pages", BROWSERS, "apt install chromium")
+    yield _program("Node.js, for the tests on DynamoDB", ("node",), "none needed: the tests bring one along")
+
+
+def _project(home: Path) -> Finding:
+    if not (home / "dashboards" / "tracker.ipynb").exists():
+        return Finding(False, False, f"{home} is not the project folder: make demo needs to run there")
+    writable = os.access(home / "data", os.W_OK)
+    return Finding(writable, True, f"{home / 'data'} {'can' if writable else 'must'} be written to")
+
+
+def _store(url: str) -> Finding:
+    try:
+        store = connect(url)
+        store.get(("doctor", "doctor"))
+    except ClickkitError as error:
+        return Finding(False, True, str(error))
+    return Finding(True, True, f"store {store.url} answers")
+
+
+def _lake(url: str) -> Finding:
+    try:
+        files = open_files(url)
+        parts = files.list(ROOT)
+    except ClickkitError as error:
+        return Finding(False, True, str(error))
+    if not parts:
+        return Finding(False, False, f"lake {files.url} is empty: fill it with clickkit export")
+    return Finding(True, True, f"lake {files.url} holds {len(parts)} parts, the last one {parts[-1]}")
+
+
+def _program(purpose: str, names: tuple[str, ...], remedy: str) -> Finding:
+    found = next(filter(None, map(shutil.which, names)), None)
+    return Finding(found is not None, False, f"{purpose}: {found or f'not found ({remedy})'}")

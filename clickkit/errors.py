@@ -1,0 +1,35 @@
+"""What can go wrong, as one small tree.
+
+    ClickkitError
+    ├── InvalidEventError    an event that the collector or an import refuses: which field, and why
+    ├── StoreError           the store is missing, unreachable or refuses the request
+    ├── LakeError            a partition is missing, damaged or must not be replaced
+    └── SettingsError        a URL, a date or another argument that cannot be understood
+
+Every message says what was wrong, with the value, and what to do about it.
+"""
+
+
+class ClickkitError(Exception):
+    """The base of every error that clickkit raises on purpose."""
+
+
+class InvalidEventError(ClickkitError):
+    """An event was refused; `field` is its JSON name (empty for the event as a whole)."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+class StoreError(ClickkitError):
+    """The store is missing, unreachable or refuses the request."""
+
+
+class LakeError(ClickkitError):
+    """A partition is missing, damaged or must not be replaced."""
+
+
+class SettingsError(ClickkitError):
+    """A URL, a date or another argument cannot be understood."""

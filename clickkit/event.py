@@ -1,0 +1,263 @@
+"""The event: one thing a visitor did, with one name per field from the browser to SQL.
+
+On the wire an event is JSON with camelCase names (`pageUrl`); in Python, Parquet and SQL the same
+names are snake_case (`page_url`). Both follow from the structs below, and so does the Arrow schema.
+"""
+
+import datetime as dt
+import io
+import re
+import types
+import typing
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.json
+from msgspec import Meta
+
+from clickkit.errors import InvalidEventError
+
+SHARDS = 8
+"""Slices of a day in the store. Fixed, so that every reader knows all the keys of a day;
+DynamoDB takes 1,000 writes a second on each."""
+
+Key = tuple[str, str]
+"""Partition key and sort key of a stored event: `("2026-11-23#03", "<timestamp>#<id>")`."""
+
+Word = Annotated[str, Meta(max_length=128)]
+Text = Annotated[str, Meta(max_length=2048)]
+Url = Annotated[str, Meta(min_length=1, max_length=2048)]
+Moment = Annotated[dt.datetime, Meta(tz=True)]
+Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+
+
+class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A frozen struct whose JSON names are camelCase."""
+
+
+class Device(Record, kw_only=True):
+    """What the visitor used: `type` is desktop, mobile, tablet, bot or other."""
+
+    type: Word | None = None
+    platform: Word | None = None
+    platform_version: Word | None = None
+    browser: Word | None = None
+    browser_version: Word | None = None
+    is_bot: bool | None = None
+
+
+class Location(Record, kw_only=True):
+    """Where the visitor was: names, ISO 3166 alpha-2 code, and degrees north and east."""
+
+    city: Word | None = None
+    country: Word | None = None
+    country_code: Annotated[str, Meta(min_length=2, max_length=2)] | None = None
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+
+class Screen(Record, kw_only=True):
+    """The visitor's screen in CSS pixels."""
+
+    width: Annotated[int, Meta(ge=0, le=100_000)]
+    height: Annotated[int, Meta(ge=0, le=100_000)]
+
+
+class Event(Record, kw_only=True):
+    """One thing a visitor did, as `POST /clicks` takes it and as it is stored.
+
+    `timestamp` is when it happened by the sender's clock, `received_at` when the collector had it;
+    both are kept in UTC. `properties` holds whatever else the sender wants to say, as JSON.
+
+    Raises:
+        ValueError: a click without a button, or a time outside the years 1 to 9999 in UTC.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=128)]
+    event: Annotated[str, Meta(min_length=1, max_length=64)] = "click"
+    button: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    timestamp: Moment
+    page_url: Url
+    device: Device | None = None
+    location: Location | None = None
+    visitor_id: Word | None = None
+    session_id: Word | None = None
+    sequence: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    sent_at: Moment | None = None
+    received_at: Moment | None = None
+    referrer: Text | None = None
+    screen: Screen | None = None
+    x: Pixels | None = None
+    y: Pixels | None = None
+    language: Word | None = None
+    timezone: Word | None = None
+    variants: dict[Word, Word] = {}
+    duration_ms: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+    properties: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        """Keep every time in UTC, and a click with its button."""
+        if self.event == "click" and self.button is None:
+            raise ValueError("Object missing required field `button`")
+        for name in ("timestamp", "sent_at", "received_at"):
+            moment = getattr(self, name)
+            if moment is not None and moment.tzinfo is not dt.UTC:
+                msgspec.structs.force_setattr(self, name, _in_utc(moment))
+
+    @property
+    def day(self) -> dt.date:
+        """The UTC day of `timestamp`: the partition that the event belongs to."""
+        return self.timestamp.date()
+
+    @property
+    def key(self) -> Key:
+        """The store's key: the same event sent twice has it twice, and is stored once."""
+        return partition_key(self.day, shard_of(self.id)), sort_key(self.timestamp, self.id)
+
+
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(f"{moment} lies outside the years 1 to 9999 in UTC") from error
+
+
+def shard_of(event_id: str) -> int:
+    """Return the shard of an event, 0 to `SHARDS` - 1: crc32 of its id, so every writer agrees."""
+    return zlib.crc32(event_id.encode()) % SHARDS
+
+
+def partition_key(day: dt.date, shard: int) -> str:
+    """Return the key under which a store keeps one shard of a day: `2026-11-23#03`."""
+    return f"{day.isoformat()}#{shard:02d}"
+
+
+def sort_key(timestamp: dt.datetime, event_id: str) -> str:
+    """Return the key that orders events in time: a fixed-width UTC time, `#`, the id."""
+    return f"{_fixed_width(timestamp)}#{event_id}"
+
+
+def _fixed_width(moment: dt.datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+_decoder = msgspec.json.Decoder(Event)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_event(raw: bytes | str) -> Event:
+    """Decode and validate one event in its JSON form.
+
+    Raises:
+        InvalidEventError: the JSON is broken, or a field is missing, of a wrong type or out of range.
+    """
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise InvalidEventError("", f"not valid JSON: {error}") from error
+
+
+def check_event(fields: Mapping[str, Any]) -> Event:
+    """Validate an event given as a mapping from its JSON names to JSON values.
+
+    Raises:
+        InvalidEventError: a field is missing, of a wrong type or out of range.
+    """
+    try:
+        return msgspec.convert(fields, Event)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidEventError:
+    """Split msgspec's message into the field's JSON name and the reason."""
+    reason, _, path = str(error).partition(" - at `$")
+    missing = re.search(r"required field `(\w+)`", reason)
+    names = [path.rstrip("`").strip("."), missing.group(1) if missing else ""]
+    return InvalidEventError(".".join(filter(None, names)), reason)
+
+
+def encode_event(event: Event) -> bytes:
+    """Encode an event in its JSON form; `decode_event` gives the same event back."""
+    return _encoder.encode(event)
+
+
+def to_item(event: Event) -> dict[str, Any]:
+    """Return the event as a store holds it: JSON names, times at a fixed width, dicts as JSON text."""
+    item: dict[str, Any] = {"id": event.id, "event": event.event}
+    item |= msgspec.to_builtins(event, builtin_types=(dt.datetime,))
+    for name, value in item.items():
+        if isinstance(value, dt.datetime):
+            item[name] = _fixed_width(value)
+    for name in ("variants", "properties"):
+        if name in item:
+            item[name] = _encoder.encode(item[name]).decode()
+    return item
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:
+    """Map a field's Python type to Arrow: the one rule behind `SCHEMA`."""
+    if typing.get_origin(annotation) is Annotated:
+        annotation = typing.get_args(annotation)[0]
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return _arrow_type(next(arg for arg in typing.get_args(annotation) if arg is not types.NoneType))
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return pa.struct(list(_arrow_schema(annotation)))
+    plain = typing.get_origin(annotation) or annotation
+    return {
+        str: pa.string(),
+        bool: pa.bool_(),
+        int: pa.int64(),
+        float: pa.float64(),
+        dt.datetime: pa.timestamp("us", tz="UTC"),
+        dict: pa.string(),
+    }[plain]
+
+
+def _arrow_schema(struct: type[Record]) -> pa.Schema:
+    hints = typing.get_type_hints(struct, include_extras=True)
+    return pa.schema([(field.name, _arrow_type(hints[field.name])) for field in msgspec.structs.fields(struct)])
+
+
+def _with_json_names(schema: pa.Schema | pa.StructType, struct: type[Record]) -> list[pa.Field]:
+    """Rename an Arrow schema's fields to their JSON names, structs included."""
+    hints = typing.get_type_hints(struct)
+    fields = []
+    for python_field, arrow_field in zip(msgspec.structs.fields(struct), schema, strict=True):
+        kind = arrow_field.type
+        if pa.types.is_struct(kind):
+            nested = next(arg for arg in typing.get_args(hints[python_field.name]) if arg is not types.NoneType)
+            kind = pa.struct(_with_json_names(kind, nested))
+        fields.append(pa.field(python_field.encode_name, kind))
+    return fields
+
+
+SCHEMA: pa.Schema = _arrow_schema(Event)
+"""The Arrow schema of events: snake_case columns, times in microseconds UTC, dicts as JSON text."""
+
+_item_options = pyarrow.json.ParseOptions(
+    explicit_schema=pa.schema(_with_json_names(SCHEMA, Event)), unexpected_field_behavior="ignore"
+)
+
+
+def items_to_batch(items: Sequence[bytes]) -> pa.RecordBatch:
+    """Parse stored items, each one line of JSON, into one Arrow record batch of `SCHEMA`."""
+    if not items:
+        return pa.RecordBatch.from_pylist([], SCHEMA)
+    lines = b"\n".join(items)
+    read_options = pyarrow.json.ReadOptions(block_size=len(lines) + 1)
+    table = pyarrow.json.read_json(io.BytesIO(lines), read_options, _item_options).combine_chunks()
+    columns = [_renamed(table.column(i).chunk(0), field.type) for i, field in enumerate(SCHEMA)]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _renamed(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Give a struct array the field names of `kind`; leave every other array as it is."""
+    if not pa.types.is_struct(kind):
+        return array
+    return pa.StructArray.from_arrays(array.flatten(), fields=list(kind), mask=array.is_null())

@@ -1,0 +1,1 @@
+"""Parquet files, partitioned by year, month and day."""

@@ -1,0 +1,68 @@
+"""From the lake to a relation."""
+
+import os
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from clickkit.errors import LakeError
+from clickkit.lake.files import Files, LocalFiles, open_files
+from clickkit.lake.layout import ROOT, Day, as_day, day_of, days_between, partition
+
+_READ_PARTS = """
+from read_parquet(
+    ?,
+    union_by_name = true,
+    hive_partitioning = true,
+    hive_types = {'year': int, 'month': int, 'day': int}
+)
+"""
+
+
+def read_lake(
+    lake: str | os.PathLike[str], since: Day | None = None, until: Day | None = None
+) -> duckdb.DuckDBPyRelation:
+    """Return the events of a lake as a lazy DuckDB relation, times in UTC.
+
+    Only the partitions from `since` to `until` (UTC days, both included; None: as far as the lake
+    goes) are touched. The columns are those of `event.SCHEMA` and `year`, `month`, `day`. `.df()`,
+    `.arrow()` and `.pl()` turn the relation into pandas, Arrow and polars; `.query("events", sql)`
+    asks it in SQL.
+
+    Raises:
+        LakeError: there is no such lake, or it has nothing in that range.
+        SettingsError: a day or the lake's URL cannot be understood.
+    """
+    files = open_files(lake)
+    paths = [files.locate(path) for path in _parts(files, since, until)]
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    if isinstance(files, LocalFiles):
+        return connection.sql(_READ_PARTS, params=[paths])
+    partitioning = ds.partitioning(
+        pa.schema([("year", pa.int32()), ("month", pa.int32()), ("day", pa.int32())]), flavor="hive"
+    )
+    return connection.from_arrow(
+        ds.dataset(paths, filesystem=files.filesystem, format="parquet", partitioning=partitioning)
+    )
+
+
+def _parts(files: Files, since: Day | None, until: Day | None) -> list[str]:
+    """Return the Parquet files of the days asked for, listing only those days when both are given."""
+    if since is not None and until is not None:
+        found = [path for day in days_between(since, until) for path in files.list(partition(day))]
+        if found:
+            return found
+    everything = {path: day for path in files.list(ROOT) if (day := day_of(path))}
+    if not everything:
+        raise LakeError(f"no lake at {files.url}: check the path, or write one first with: clickkit export")
+    first = as_day(since) if since is not None else min(everything.values())
+    last = as_day(until) if until is not None else max(everything.values())
+    parts = [path for path, day in everything.items() if first <= day <= last]
+    if not parts:
+        raise LakeError(
+            f"lake {files.url} has nothing from {first} to {last}: "
+            f"it holds {min(everything.values())} to {max(everything.values())}"
+        )
+    return parts

@@ -1,0 +1,44 @@
+"""The daily export as an AWS Lambda function: handler `clickkit.lambda_handler.lambda_handler`.
+
+`CLICKKIT_STORE` and `CLICKKIT_LAKE` say where from and where to.
+"""
+
+import datetime as dt
+import os
+from typing import Any
+
+from clickkit.errors import SettingsError
+from clickkit.lake.export import export
+from clickkit.lake.layout import as_day
+from clickkit.storage.connect import connect
+
+_LATE_DAYS = 2
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Export one day, `{"day": "2026-11-23"}`, or today and the two days before (UTC).
+
+    Returns `{"lake", "rows", "days": [{"day", "rows", "bytes", "files"}, …]}`. It may run any number of
+    times: a day exported again has the same bytes.
+
+    Raises:
+        SettingsError: a variable is missing, or the day cannot be understood.
+        StoreError, LakeError: the export failed; Lambda's retry may simply run it again.
+    """
+    until = as_day(event["day"]) if event.get("day") else dt.datetime.now(dt.UTC).date()
+    since = until if event.get("day") else until - dt.timedelta(days=_LATE_DAYS)
+    lake = _required("CLICKKIT_LAKE")
+    store = connect(_required("CLICKKIT_STORE"))
+    try:
+        exported = export(store, lake, since, until)
+    finally:
+        store.close()
+    days = [{"day": str(one.day), "rows": one.rows, "bytes": one.bytes, "files": one.files} for one in exported]
+    return {"lake": lake, "rows": sum(one.rows for one in exported), "days": days}
+
+
+def _required(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise SettingsError(f"the environment variable {name} is not set: name the store and the lake to use")
+    return value

@@ -1,0 +1,58 @@
+"""Where the store and the lake are when nobody says so."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from clickkit.errors import SettingsError
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The store's URL, the lake's URL and the day to export, as a program finds them at its start.
+
+    `CLICKKIT_STORE`, `CLICKKIT_LAKE` and `CLICKKIT_DAY` win; else the store and the lake lie in the
+    project's `data` folder, and the day is yesterday.
+    """
+
+    home: Path
+    store: str
+    lake: str
+    day: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str], folder: Path) -> "Settings":
+        """Read the settings from environment variables and the folder a program runs in."""
+        home = find_home(folder)
+        return cls(
+            home=home,
+            store=environment.get("CLICKKIT_STORE") or f"sqlite:///{home / 'data' / 'clicks.db'}",
+            lake=environment.get("CLICKKIT_LAKE") or str(home / "data" / "lake"),
+            day=environment.get("CLICKKIT_DAY") or "yesterday",
+        )
+
+
+def find_home(folder: Path) -> Path:
+    """Return the nearest folder upwards that has `notebooks` and `data`, or the folder itself."""
+    for candidate in (folder, *folder.parents):
+        if (candidate / "notebooks").is_dir() and (candidate / "data").is_dir():
+            return candidate
+    return folder
+
+
+def parse_day(text: str, today: dt.date) -> dt.date:
+    """Return the day that a text names: 2026-11-23, today, yesterday, or 7 days ago.
+
+    Raises:
+        SettingsError: the text is none of these.
+    """
+    relative = re.fullmatch(r"(\d{1,5}) days? ago", text)
+    offset = {"today": 0, "yesterday": 1}.get(text, int(relative[1]) if relative else None)
+    try:
+        return dt.date.fromisoformat(text) if offset is None else today - dt.timedelta(days=offset)
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(
+            f"{text!r} is not a day: write 2026-11-23, today, yesterday or '7 days ago' (all UTC)"
+        ) from error

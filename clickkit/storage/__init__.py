@@ -1,0 +1,1 @@
+"""Where events live until they are exported."""

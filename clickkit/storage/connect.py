@@ -1,0 +1,64 @@
+"""From a URL to a store."""
+
+import ipaddress
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import boto3
+
+from clickkit.errors import SettingsError
+from clickkit.storage.dynamodb import DynamoDBStore
+from clickkit.storage.sqlite import SqliteStore
+from clickkit.storage.store import Store
+
+_FORMS = (
+    "sqlite:///data/clicks.db (relative), sqlite:////var/lib/clicks.db (absolute) or "
+    "dynamodb://clicks?endpoint=http://127.0.0.1:8000&region=eu-north-1"
+)
+
+
+def connect(url: str) -> Store:
+    """Open the store that a URL names; nothing is read or made yet.
+
+    `sqlite:///data/clicks.db` is a file, relative to the current folder (four slashes: absolute).
+    `dynamodb://clicks` is a DynamoDB table; `?region=` and `?endpoint=` replace boto3's own. For an
+    endpoint on this machine, credentials are made up when boto3 finds none.
+
+    Raises:
+        SettingsError: the URL is of neither form.
+    """
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+        return SqliteStore(Path(url.removeprefix("sqlite:///")).absolute())
+    if url.startswith("dynamodb://"):
+        return connect_dynamodb(url)
+    raise SettingsError(f"{url!r} names no store: write {_FORMS}")
+
+
+def connect_dynamodb(url: str) -> DynamoDBStore:
+    """Open a DynamoDB table; see `connect`.
+
+    Raises:
+        SettingsError: the URL is not `dynamodb://TABLE`, or has an option that does not exist.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    endpoint, region = options.pop("endpoint", None), options.pop("region", None)
+    if parts.scheme != "dynamodb" or not parts.netloc or parts.path.strip("/") or options:
+        raise SettingsError(f"{url!r} names no DynamoDB table: write {_FORMS}")
+    if not (endpoint and _is_loopback(endpoint)):
+        return DynamoDBStore(parts.netloc, endpoint=endpoint, region=region, credentials=None)
+    session = boto3.Session()
+    return DynamoDBStore(
+        parts.netloc,
+        endpoint=endpoint,
+        region=region or session.region_name or "us-east-1",
+        credentials=None if session.get_credentials() else ("local", "local"),
+    )
+
+
+def _is_loopback(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

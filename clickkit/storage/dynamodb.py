@@ -1,0 +1,198 @@
+"""The store at scale: one DynamoDB table."""
+
+import datetime as dt
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import boto3
+import msgspec
+import pyarrow as pa
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from clickkit.errors import StoreError
+from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
+
+_KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+_CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+_GET_LIMIT = 100
+_WRITE_LIMIT = 25
+_ATTEMPTS = 8
+
+
+class DynamoDBStore:
+    """Events in a DynamoDB table with `pk = day#shard` and `sk = timestamp#id`.
+
+    Reading a day is a Query of its shards, never a Scan of the table. Credentials come from boto3's
+    usual chain; `credentials` (access key, secret key) takes their place.
+    """
+
+    def __init__(
+        self, table: str, *, endpoint: str | None, region: str | None, credentials: tuple[str, str] | None
+    ) -> None:
+        self._table = table
+        self._endpoint = endpoint
+        self._region = region
+        access_key, secret_key = credentials or (None, None)
+        try:
+            self._client = boto3.client(
+                "dynamodb",
+                endpoint_url=endpoint,
+                region_name=region,
+                aws_access_key_id=access_key,
+                aws_secret_access_key=secret_key,
+                config=_CONFIG,
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise self._failed(error) from error
+
+    @property
+    def url(self) -> str:
+        """The URL that `connect` opens."""
+        options = {"endpoint": self._endpoint, "region": self._region}
+        query = "&".join(f"{name}={value}" for name, value in options.items() if value)
+        return f"dynamodb://{self._table}" + (f"?{query}" if query else "")
+
+    def create_table(self) -> None:
+        """Make the table, billed on demand, and wait until it is active; an existing one is kept."""
+        try:
+            self._client.create_table(
+                TableName=self._table,
+                KeySchema=_KEY_SCHEMA,
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        except self._client.exceptions.ResourceInUseException:
+            pass
+        except (BotoCoreError, ClientError) as error:
+            raise self._failed(error) from error
+        self._call(self._client.get_waiter("table_exists").wait, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        keys = self._call(self._client.describe_table)["Table"]["KeySchema"]
+        if keys != _KEY_SCHEMA:
+            raise StoreError(f"table {self._table} has the keys {keys}, not pk and sk: choose another name")
+
+    def put(self, events: Sequence[Event]) -> int:
+        """Store the events that the table does not have yet and return their number."""
+        items = {event.key: _to_attributes(event) for event in reversed(events)}
+        known = self._known(list(items))
+        requests = [{"PutRequest": {"Item": item}} for key, item in items.items() if key not in known]
+        for start in range(0, len(requests), _WRITE_LIMIT):
+            self._until_done(
+                self._client.batch_write_item,
+                {self._table: requests[start : start + _WRITE_LIMIT]},
+                "UnprocessedItems",
+            )
+        return len(requests)
+
+    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
+        """Yield one shard of a day, a record batch for each page (1 MB) of the Query."""
+        condition, values = "pk = :pk", {":pk": {"S": partition_key(day, shard)}}
+        if after:
+            condition, values = condition + " and sk > :after", values | {":after": {"S": after}}
+        start: dict[str, Any] = {}
+        while True:
+            page = self._call(
+                self._client.query,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ConsistentRead=True,
+                **start,
+            )
+            if page["Items"]:
+                yield items_to_batch([msgspec.json.encode(_plain({"M": item})) for item in page["Items"]])
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def get(self, key: Key) -> dict[str, Any] | None:
+        """Return one item with DynamoDB's types: `{"button": {"S": "Sign up"}, …}`."""
+        item: dict[str, Any] | None = self._call(
+            self._client.get_item, Key=_key_attributes(key), ConsistentRead=True
+        ).get("Item")
+        return item
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _known(self, keys: Sequence[Key]) -> set[Key]:
+        """Return those of `keys` that the table has."""
+        known: set[Key] = set()
+        for start in range(0, len(keys), _GET_LIMIT):
+            wanted = {
+                "Keys": [_key_attributes(key) for key in keys[start : start + _GET_LIMIT]],
+                "ProjectionExpression": "pk, sk",
+                "ConsistentRead": True,
+            }
+            for answer in self._until_done(
+                self._client.batch_get_item, {self._table: wanted}, "UnprocessedKeys"
+            ):
+                found = answer["Responses"].get(self._table, [])
+                known.update((item["pk"]["S"], item["sk"]["S"]) for item in found)
+        return known
+
+    def _until_done(
+        self, call: Callable[..., dict[str, Any]], request: dict[str, Any], left_over: str
+    ) -> list[dict[str, Any]]:
+        """Repeat a batch call with what it left unprocessed, backing off with full jitter."""
+        answers = []
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))
+            try:
+                answer = call(RequestItems=request)
+            except (BotoCoreError, ClientError) as error:
+                raise self._failed(error) from error
+            answers.append(answer)
+            request = answer.get(left_over) or {}
+            if not request:
+                return answers
+        raise StoreError(f"{self.url} left items unprocessed {_ATTEMPTS} times: it is throttled, try again later")
+
+    def _call(self, call: Callable[..., Any], **arguments: Any) -> Any:
+        try:
+            return call(TableName=self._table, **arguments)
+        except (BotoCoreError, ClientError) as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> StoreError:
+        missing = "ResourceNotFound" in str(error)
+        remedy = (
+            f'make the table with: clickkit table create --store "{self.url}"'
+            if missing
+            else "check that it is running, the endpoint, the region and the credentials"
+        )
+        return StoreError(f"DynamoDB store {self.url} failed: {error}; {remedy}")
+
+
+def _key_attributes(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def _to_attributes(event: Event) -> dict[str, Any]:
+    return _key_attributes(event.key) | {name: _attribute(value) for name, value in to_item(event).items()}
+
+
+def _attribute(value: Any) -> dict[str, Any]:
+    """Give a JSON value its DynamoDB type."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int | float):
+        return {"N": repr(value)}
+    return {"M": {name: _attribute(inner) for name, inner in value.items()}}
+
+
+def _plain(attribute: dict[str, Any]) -> Any:
+    """Take the DynamoDB type off a value again."""
+    ((kind, value),) = attribute.items()
+    if kind == "M":
+        return {name: _plain(inner) for name, inner in value.items()}
+    if kind == "N":
+        return float(value) if set(value) & set(".eE") else int(value)
+    return None if kind == "NULL" else value

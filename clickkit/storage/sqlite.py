@@ -1,0 +1,113 @@
+"""The embedded store: one SQLite file."""
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from clickkit.errors import StoreError
+from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
+
+_TABLE = """
+create table if not exists events (
+    pk text not null,
+    sk text not null,
+    item text not null,
+    primary key (pk, sk)
+) without rowid
+"""
+_BATCH_ROWS = 10_000
+_LOCK_TIMEOUT_SECONDS = 30
+
+
+class SqliteStore:
+    """Events in one SQLite file, in WAL mode with `synchronous=FULL`: a returned `put` is on disk.
+
+    The file is made by the first `put`. One object may be used from several threads, and several
+    processes may use one file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writing = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL that `connect` opens."""
+        return f"sqlite:///{self._path}"
+
+    def put(self, events: Sequence[Event]) -> int:
+        """Store events in one transaction and return how many were new."""
+        rows = [(*event.key, msgspec.json.encode(to_item(event)).decode()) for event in events]
+        with self._writing:
+            try:
+                writer = self._open_writer()
+                with writer:
+                    before = writer.total_changes
+                    writer.executemany("insert or ignore into events values (?, ?, ?)", rows)
+                    return writer.total_changes - before
+            except (sqlite3.Error, OSError) as error:
+                raise self._failed(error) from error
+
+    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
+        """Yield one shard of a day in batches of 10,000 events."""
+        with closing(self._open_reader()) as reader:
+            try:
+                cursor = reader.execute(
+                    "select cast(item as blob) from events where pk = ? and sk > ? order by sk",
+                    (partition_key(day, shard), after),
+                )
+                while rows := cursor.fetchmany(_BATCH_ROWS):
+                    yield items_to_batch([item for (item,) in rows])
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+
+    def get(self, key: Key) -> dict[str, Any] | None:
+        """Return one row: `pk`, `sk` and the event's fields by their JSON names."""
+        with closing(self._open_reader()) as reader:
+            try:
+                row = reader.execute("select item from events where pk = ? and sk = ?", key).fetchone()
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+        return {"pk": key[0], "sk": key[1]} | msgspec.json.decode(row[0]) if row else None
+
+    def close(self) -> None:
+        """Close the writing connection."""
+        with self._writing:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    def _open_writer(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            writer = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_SECONDS, check_same_thread=False)
+            writer.execute("pragma journal_mode = wal")
+            writer.execute("pragma synchronous = full")
+            writer.execute(_TABLE)
+            self._writer = writer
+        return self._writer
+
+    def _open_reader(self) -> sqlite3.Connection:
+        if not self._path.exists():
+            raise StoreError(
+                f"no SQLite store at {self._path}: check the path, or put events there first "
+                "(make demo, or clickkit simulate, import or serve with --store)"
+            )
+        try:
+            return sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_SECONDS, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> StoreError:
+        return StoreError(
+            f"SQLite store {self.url} failed: {error}; check that the file is a clickkit store, "
+            "that its folder may be written and that the disk has room"
+        )
