@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import anywidget
 import ipywidgets
 import msgspec
 import traitlets
+from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import charts, metrics
 from clickkit.capture.tracker import THEME_CSS, Captured, Tracker
@@ -20,7 +22,7 @@ from clickkit.lake.reader import read_lake
 from clickkit.storage.store import Store
 
 _FOLDER = Path(__file__).parent
-_CHART_DAYS = 7
+_CHART_DAYS = 8
 
 
 class Pipeline(anywidget.AnyWidget):  # type: ignore[misc]
@@ -80,8 +82,7 @@ class Pipeline(anywidget.AnyWidget):  # type: ignore[misc]
         self.export_state = _export_state("Writing the lake …", running=True, done=done, total=total)
 
     def _show_export(self, exported: ExportedDay, seconds: float) -> None:
-        note = f"{seconds:.1f} s"
-        self.stages = self.stages | {"export": {"count": exported.rows, "note": note}}
+        self.stages = self.stages | {"export": {"count": exported.rows, "note": _milliseconds(seconds * 1000)}}
         self._show_lake()
         if exported.rows:
             text = f"{exported.rows:,} clicks, {exported.bytes / 1024:.0f} KB: {exported.files[0]}"
@@ -93,23 +94,32 @@ class Pipeline(anywidget.AnyWidget):  # type: ignore[misc]
         """Draw what the lake holds of the last days, today first."""
         today = dt.datetime.now(dt.UTC).date()
         try:
-            events = read_lake(self._lake, today - dt.timedelta(days=_CHART_DAYS), today)
-        except LakeError as error:
-            self.stages = self.stages | {"archive": {"count": 0, "note": "empty"}}
+            events = read_lake(self._lake, today - dt.timedelta(days=_CHART_DAYS - 1), today)
+        except LakeError:
+            self.stages = self.stages | {"archive": {"count": 0, "note": "the lake is empty"}}
             self.charts = []
-            self.export_state = _export_state(str(error)) if not self.export_state["running"] else self.export_state
             return
-        by_day = metrics.by_day(events)
         rows = events.count("id").fetchall()[0][0]
-        self.stages = self.stages | {"archive": {"count": rows, "note": f"{_CHART_DAYS + 1} days of Parquet"}}
-        drawn = []
-        recent = events.filter(f"cast(timestamp as date) = date '{today}'")
-        clicks = recent.count("id").fetchall()[0][0]
-        if clicks:
-            title = f"{clicks:,} clicks today, by button"
-            drawn.append(charts.bars(metrics.by_button(recent), x="clicks", y="button", title=title, width=280))
-        week = charts.columns(by_day, x="date", y="clicks", colour="source", title="Clicks by day (UTC)", width=280)
-        self.charts = [figure.svg() for figure in (*drawn, week)]
+        self.stages = self.stages | {"archive": {"count": rows, "note": f"rows, {_CHART_DAYS} days"}}
+        self.charts = [figure.svg() for figure in _figures(events, today)]
+
+
+def _figures(events: DuckDBPyRelation, today: dt.date) -> Iterator[charts.Figure]:
+    """Yield today's clicks by button, when there are any, and the clicks of every day."""
+    of_today = events.filter(f"cast(timestamp as date) = date '{today}'")
+    clicks = of_today.count("id").fetchall()[0][0]
+    if clicks:
+        title = f"Today: {clicks:,} clicks by button"
+        yield charts.bars(metrics.by_button(of_today), x="clicks", y="button", title=title, width=260)
+    yield charts.columns(
+        metrics.by_day(events),
+        x="date",
+        y="clicks",
+        colour="source",
+        order=metrics.SOURCES,
+        title="Clicks by day (UTC)",
+        width=320,
+    )
 
 
 def _export_state(

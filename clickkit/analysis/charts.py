@@ -1,13 +1,15 @@
 """Pictures of relations: drawn here, without a network, readable on light and dark pages."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import altair as alt
 from duckdb import DuckDBPyRelation
+from pandas.api.types import is_datetime64_any_dtype
 
 _INK = "#1d2129"
-_COLOURS = ["#3b6fd4", "#e8871e", "#7a8699"]
+_COLOURS = ["#3b6fd4", "#9aa5b5", "#e8871e"]
 _FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
 
 
@@ -30,6 +32,10 @@ class Figure:
         """Save the chart; the ending says how: .png, .svg, .pdf or .html."""
         self.chart.save(str(path), scale_factor=2)
 
+    def __repr__(self) -> str:
+        """Return the title and the number of rows drawn."""
+        return f"Figure({self.chart.title!r}, {len(self.chart.data)} rows)"
+
     def _repr_png_(self) -> bytes:
         drawn = io.BytesIO()
         self.chart.save(drawn, format="png", scale_factor=2)
@@ -38,27 +44,40 @@ class Figure:
 
 def bars(table: DuckDBPyRelation, *, x: str, y: str, title: str, width: int = 420) -> Figure:
     """Draw one horizontal bar a row, labelled with its value: `x` is a number, `y` names the row."""
-    base = alt.Chart(table.df(), width=width, height={"step": 26}, title=title).encode(
+    base = alt.Chart(table.df(), width=width, height={"step": 26}).encode(
         x=alt.X(x, type="quantitative", axis=None),
         y=alt.Y(y, type="nominal", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)),
     )
     marks = base.mark_bar(color=_COLOURS[0], cornerRadiusEnd=3, height=16)
     values = base.mark_text(align="left", dx=5, color=_INK).encode(text=alt.Text(x, type="quantitative", format=","))
-    return _styled(marks + values)
+    return _styled((marks + values).properties(title=title))
 
 
 def columns(
-    table: DuckDBPyRelation, *, x: str, y: str, title: str, colour: str | None = None, width: int = 420
+    table: DuckDBPyRelation,
+    *,
+    x: str,
+    y: str,
+    title: str,
+    colour: str | None = None,
+    order: Sequence[str] = (),
+    width: int = 420,
 ) -> Figure:
-    """Draw one column for each value of `x`, `y` high, stacked by `colour` when it is given."""
-    chart = alt.Chart(table.df(), width=width, height=180, title=title).mark_bar(width={"band": 0.7})
+    """Draw one column for each value of `x`, `y` high, stacked by `colour` when it is given.
+
+    `order` lists the values of `colour` in the order of the palette, so that each keeps its own.
+    """
+    rows = table.df()
+    as_dates = {"format": "%-d %b", "formatType": "time"} if is_datetime64_any_dtype(rows[x]) else {}
+    axis = alt.Axis(labelAngle=0, ticks=False, labelOverlap=True, labelSeparation=6, **as_dates)
+    chart = alt.Chart(rows, width=width, height=180, title=title).mark_bar(width={"band": 0.7})
     encoded = chart.encode(
-        x=alt.X(x, type="ordinal", title=None, axis=alt.Axis(labelAngle=0, ticks=False)),
+        x=alt.X(x, type="ordinal", title=None, axis=axis),
         y=alt.Y(y, type="quantitative", title=None, axis=alt.Axis(tickCount=4, domain=False, ticks=False)),
         color=alt.value(_COLOURS[0]),
     )
     if colour is not None:
-        scale = alt.Scale(range=_COLOURS)
+        scale = alt.Scale(domain=list(order) or alt.Undefined, range=_COLOURS)
         encoded = encoded.encode(color=alt.Color(colour, title=None, scale=scale, legend=alt.Legend(orient="top")))
     return _styled(encoded)
 

@@ -2,6 +2,9 @@
 
 from duckdb import DuckDBPyRelation
 
+SOURCES = ("recorded", "simulated")
+"""The values of `source`: clicks that somebody made, and clicks of `clickkit.simulate`."""
+
 
 def by_button(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `button, clicks, visitors, share` (of all clicks, 0 to 1), the most clicked first."""

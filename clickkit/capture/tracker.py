@@ -1,6 +1,7 @@
 """The tracker as a notebook widget: buttons, consent, and what became of each click."""
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import traitlets
 
 from clickkit.capture.enrichment import enrich
+from clickkit.capture.geolocation import locate
 from clickkit.event import Event, check_event, to_item
 from clickkit.storage.store import Store
 
@@ -74,6 +76,8 @@ class Tracker(anywidget.AnyWidget):  # type: ignore[misc]
         self._store = store
         self._on_captured = on_captured
         self.on_msg(self._receive)
+        # The places are read ahead, or the first click that shares its city would wait a second.
+        threading.Thread(target=locate, args=(0.0, 0.0), daemon=True).start()
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("kind") != "click":

@@ -1,0 +1,48 @@
+"""Under nbval every notebook asks the seeded sample in `data/`, in a folder of its own."""
+
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from clickkit import connect, export
+from clickkit.capture.file_import import import_file, parse_ndjson
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample.ndjson"
+FIRST, LAST = "2026-11-16", "2026-11-22"
+
+
+@cache
+def folder() -> tempfile.TemporaryDirectory:
+    """Return the folder of this run, which ends with it."""
+    return tempfile.TemporaryDirectory(prefix="clickkit-sample-")
+
+
+@cache
+def sample_environment() -> dict[str, str]:
+    """Put the sample into a store and a lake; return the settings that name them."""
+    home = Path(folder().name)
+    store = connect(f"sqlite:///{home / 'clicks.db'}")
+    import_file(SAMPLE, parse_ndjson, store)
+    export(store, home / "lake", FIRST, LAST)
+    store.close()
+    return {"CLICKKIT_STORE": store.url, "CLICKKIT_LAKE": str(home / "lake"), "CLICKKIT_DAY": LAST}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Let the notebook's kernel, which starts with its first cell, find the sample."""
+    os.environ.update(sample_environment())
+
+
+def pytest_runtest_teardown():
+    """Leave no setting behind for tests that are no notebooks."""
+    for name in sample_environment():
+        os.environ.pop(name, None)
+
+
+def pytest_unconfigure():
+    """Remove the sample's store and lake."""
+    folder().cleanup()
