@@ -73,6 +73,7 @@ def serve(
     Example: clickkit serve --store sqlite:///data/clicks.db --port 8000
     """
     opened = open_store(store)
+    opened.put([])  # makes a new SQLite file, or says at once why it cannot
     _say(f"collector: http://{host}:{port}/clicks stores in {opened.url}")
     try:
         uvicorn.run(Collector(opened), host=host, port=port, log_level="warning", access_log=False)

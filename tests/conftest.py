@@ -72,8 +72,20 @@ def make_event():
     return make
 
 
+@pytest.fixture(scope="session")
+def find_port():
+    """Return the function that finds a free port."""
+    return free_port
+
+
+@pytest.fixture(scope="session", name="wait_until")
+def wait_until_fixture():
+    """Return the function that waits for a condition."""
+    return wait_until
+
+
 def free_port():
-    """Return a port that nobody listens on."""
+    """Find a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

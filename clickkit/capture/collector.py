@@ -84,6 +84,8 @@ class Collector:
             return
         try:
             raw = _split(body)
+            if not raw:
+                raise InvalidEventError("", "no event in the request: send one, or an array of them")
         except InvalidEventError as error:
             await _answer(send, 400, Answer(0, [Rejection(0, error.field, error.reason)]))
             return

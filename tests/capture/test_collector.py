@@ -1,0 +1,166 @@
+"""The collector, served by `clickkit serve` and asked by a real HTTP client."""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from clickkit import connect
+from clickkit.capture.collector import MAX_BATCH_EVENTS, MAX_BODY_BYTES
+from clickkit.event import SHARDS
+
+CLICK = {
+    "id": "a",
+    "button": "Sign up",
+    "timestamp": "2026-11-22T10:30:00.123Z",
+    "pageUrl": "https://example.com/",
+    "location": {"latitude": 59.91, "longitude": 10.75},
+}
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+
+
+@pytest.fixture
+def served(store, find_port, wait_until):
+    """Return a client of a collector that stores in each kind of store."""
+    yield from serve(store.url, find_port(), wait_until)
+
+
+@pytest.fixture(scope="module")
+def sqlite_url(tmp_path_factory):
+    """Return the URL of a SQLite store that several tests share."""
+    return f"sqlite:///{tmp_path_factory.mktemp('collector') / 'clicks.db'}"
+
+
+@pytest.fixture(scope="module")
+def served_from_sqlite(sqlite_url, find_port, wait_until):
+    """Return a client of a collector on SQLite."""
+    yield from serve(sqlite_url, find_port(), wait_until)
+
+
+def serve(url, port, wait_until):
+    """Run `clickkit serve` and end it."""
+    command = [sys.executable, "-m", "clickkit.cli", "serve", "--store", url, "--port", str(port)]
+    base = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            with httpx.Client(base_url=base, headers={"User-Agent": CHROME}, timeout=30) as client:
+                wait_until(lambda: answers(client), f"{base}")
+                yield client
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def answers(client):
+    """Tell whether the collector is up."""
+    try:
+        client.get("/health")
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def stored(url):
+    """Return all events of the tests' day."""
+    store = connect(url)
+    rows = [
+        row for shard in range(SHARDS) for batch in store.scan(dt.date(2026, 11, 22), shard) for row in batch.to_pylist()
+    ]
+    store.close()
+    return rows
+
+
+def test_a_good_click_is_accepted_once_it_is_durable(served, store):
+    """The answer says how durable it is; the store has it with device, place and time."""
+    answer = served.post("/clicks", json=CLICK)
+
+    assert (answer.status_code, answer.json()) == (200, {"accepted": 1, "rejected": [], "durability": "store"})
+    (row,) = stored(store.url)
+    assert (row["id"], row["button"], row["page_url"]) == ("a", "Sign up", "https://example.com/")
+    assert (row["device"]["type"], row["device"]["platform"], row["device"]["browser"]) == (
+        "desktop",
+        "Linux",
+        "Chrome",
+    )
+    assert (row["location"]["city"], row["location"]["country"], row["location"]["latitude"]) == ("Oslo", "Norway", 59.9)
+    assert abs(dt.datetime.now(dt.UTC) - row["received_at"]) < dt.timedelta(minutes=1)
+
+
+def test_a_resend_is_accepted_and_stored_once(served, store):
+    """A sender that did not hear the answer asks again."""
+    for _ in range(3):
+        assert served.post("/clicks", json=CLICK).json()["accepted"] == 1
+
+    assert len(stored(store.url)) == 1
+
+
+def test_a_batch_stores_the_good_and_names_the_bad(served, store):
+    """One bad click does not cost its neighbours."""
+    batch = [CLICK, {**CLICK, "id": "b", "button": 7}, {**CLICK, "id": "c"}]
+
+    answer = served.post("/clicks", json=batch)
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "accepted": 2,
+        "rejected": [{"index": 1, "field": "button", "reason": "Expected `str | null`, got `int`"}],
+        "durability": "store",
+    }
+    assert {row["id"] for row in stored(store.url)} == {"a", "c"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (b"{broken", 400, ""),
+        (b"", 400, ""),
+        (b"\xff\xfe", 400, ""),
+        (b"[" * 100_000, 400, ""),
+        (b"[]", 400, ""),
+        (b'"text"', 400, ""),
+        (json.dumps({k: v for k, v in CLICK.items() if k != "button"}).encode(), 400, "button"),
+        (json.dumps({**CLICK, "timestamp": 5}).encode(), 400, "timestamp"),
+        (json.dumps({**CLICK, "pageUrl": None}).encode(), 400, "pageUrl"),
+        (json.dumps({**CLICK, "device": "phone"}).encode(), 400, "device"),
+        (json.dumps({**CLICK, "location": {"latitude": 100}}).encode(), 400, "location.latitude"),
+        (b" " * (MAX_BODY_BYTES + 1), 413, "body"),
+        (json.dumps([CLICK] * (MAX_BATCH_EVENTS + 1)).encode(), 413, "body"),
+    ],
+)
+def test_bad_input_is_answered_with_its_field_and_stores_nothing(served_from_sqlite, sqlite_url, body, status, field):
+    """Never a 5xx for input, never a 200 for a loss."""
+    answer = served_from_sqlite.post("/clicks", content=body)
+
+    assert answer.status_code == status
+    (rejection,) = answer.json()["rejected"]
+    assert rejection["field"] == field
+    assert rejection["reason"]
+    assert stored(sqlite_url) == []
+
+
+def test_other_paths_and_methods_say_what_there_is(served_from_sqlite):
+    """A wrong address is answered with the right one."""
+    assert served_from_sqlite.get("/nothing").status_code == 404
+    wrong = served_from_sqlite.get("/clicks")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+
+
+def test_while_the_store_is_away_nothing_is_accepted(find_port, wait_until):
+    """503 with Retry-After: the sender keeps its click and asks again."""
+    away = "dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1"
+    for client in serve(away, find_port(), wait_until):
+        answer = client.post("/clicks", json=CLICK)
+
+        assert (answer.status_code, answer.json()["accepted"]) == (503, 0)
+        assert int(answer.headers["retry-after"]) > 0
+        assert client.get("/health").status_code == 503
+
+
+def test_health_is_ok_while_the_store_answers(served_from_sqlite):
+    """A load balancer and the demo ask this."""
+    answer = served_from_sqlite.get("/health")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -1,0 +1,54 @@
+"""What the kit adds to an event when it arrives."""
+
+import datetime as dt
+
+from clickkit import Device, Location, enrich
+
+NOW = dt.datetime(2026, 11, 22, 10, 31, tzinfo=dt.UTC)
+CURL = "curl/8.5.0"
+
+
+def test_device_place_and_time_are_added(make_event):
+    """The sender's own fields stay as they are."""
+    event = make_event(device=None, location=Location(latitude=59.91, longitude=10.75))
+
+    enriched = enrich(event, received_at=NOW, user_agent=CURL)
+
+    assert enriched.received_at == NOW
+    assert (enriched.device.type, enriched.device.browser) == ("other", "curl")
+    assert enriched.location == Location(
+        city="Oslo", country="Norway", country_code="NO", latitude=59.9, longitude=10.8
+    )
+    assert (enriched.id, enriched.timestamp, enriched.key) == (event.id, event.timestamp, event.key)
+
+
+def test_what_the_sender_said_of_itself_wins(make_event):
+    """A sender that names its device or city knows better than a header."""
+    said = Device(type="tv", platform="Tizen")
+    place = Location(city="Grünerløkka", country="Norway", latitude=59.923, longitude=10.759)
+
+    enriched = enrich(make_event(device=said, location=place), received_at=NOW, user_agent=CURL)
+
+    assert enriched.device == said
+    assert enriched.location == Location(city="Grünerløkka", country="Norway", latitude=59.9, longitude=10.8)
+
+
+def test_a_type_alone_is_completed(make_event):
+    """The rest of the device comes from the header."""
+    enriched = enrich(make_event(device=Device(type="tablet")), received_at=NOW, user_agent=CURL)
+
+    assert (enriched.device.type, enriched.device.browser) == ("tablet", "curl")
+
+
+def test_without_header_and_position_nothing_is_invented(make_event):
+    """Unknown stays unknown."""
+    enriched = enrich(make_event(device=None), received_at=NOW)
+
+    assert (enriched.device, enriched.location) == (None, None)
+
+
+def test_city_and_country_without_a_position_are_kept(make_event):
+    """The collector's contract allows names alone."""
+    place = Location(city="Oslo", country="Norway")
+
+    assert enrich(make_event(location=place), received_at=NOW).location == place

@@ -1,0 +1,162 @@
+"""From the store to the lake, exactly."""
+
+import datetime as dt
+import hashlib
+
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from clickkit import LakeError, SettingsError, StoreError, connect, export, simulate
+from clickkit.event import SCHEMA
+from clickkit.lake.files import open_files
+from clickkit.lake.layout import decode_manifest
+
+PART = "clicks/year=2026/month=11/day=22/part-00.parquet"
+MANIFEST = "clicks/year=2026/month=11/day=22/_manifest.json"
+DAY = dt.date(2026, 11, 22)
+
+
+def dataset(files):
+    """Open a lake with plain pyarrow."""
+    return ds.dataset(
+        files.locate("clicks"), filesystem=files.filesystem, format="parquet", partitioning="hive"
+    )
+
+
+def test_each_day_becomes_a_partition_of_sorted_rows(store, lake, make_event):
+    """Rows are sorted by timestamp and id, and belong to the UTC day."""
+    stamps = {"c": (22, 23), "a": (22, 9), "b": (22, 9), "d": (23, 0)}
+    store.put(
+        [
+            make_event(name, timestamp=dt.datetime(2026, 11, day, hour, tzinfo=dt.UTC))
+            for name, (day, hour) in stamps.items()
+        ]
+    )
+
+    exported = export(store, lake, "2026-11-21", "2026-11-23")
+
+    files = open_files(lake)
+    assert [(one.day.day, one.rows, one.files) for one in exported] == [
+        (21, 0, []),
+        (22, 3, [PART]),
+        (23, 1, ["clicks/year=2026/month=11/day=23/part-00.parquet"]),
+    ]
+    table = pq.read_table(files.locate(PART), filesystem=files.filesystem, partitioning=None)
+    assert table["id"].to_pylist() == ["a", "b", "c"]
+    assert table.schema.equals(SCHEMA)
+    assert dataset(files).to_table(columns=["day"])["day"].to_pylist() == [22, 22, 22, 23]
+
+
+def test_exporting_again_gives_the_same_bytes(store, lake):
+    """An export may run any number of times, from either store."""
+    store.put(list(simulate(DAY, DAY)))
+    files = open_files(lake)
+    export(store, lake, DAY, DAY)
+    before = (files.read(PART), files.read(MANIFEST))
+
+    export(store, lake, DAY, DAY)
+
+    assert (files.read(PART), files.read(MANIFEST)) == before
+
+
+def test_every_store_gives_the_same_bytes(sqlite_store, dynamodb_url, tmp_path):
+    """The lake does not depend on the engine behind it, nor on the order of arrival."""
+    events = list(simulate(DAY, DAY))
+    sqlite_store.put(events)
+    dynamodb = connect(dynamodb_url)
+    dynamodb.put(events[::-1])
+
+    export(sqlite_store, tmp_path / "a", DAY, DAY)
+    export(dynamodb, tmp_path / "b", DAY, DAY)
+
+    assert (tmp_path / "a" / PART).read_bytes() == (tmp_path / "b" / PART).read_bytes()
+    dynamodb.close()
+
+
+def test_a_late_click_changes_its_own_day_only(store, lake, make_event):
+    """Late clicks belong to their day."""
+    files = open_files(lake)
+    store.put([make_event("a"), make_event("z", timestamp=dt.datetime(2026, 11, 23, tzinfo=dt.UTC))])
+    export(store, lake, "2026-11-22", "2026-11-23")
+    next_day = files.read(PART.replace("day=22", "day=23"))
+
+    store.put([make_event("late")])
+    export(store, lake, "2026-11-22", "2026-11-23")
+
+    assert decode_manifest(files.read(MANIFEST), MANIFEST).rows == 2
+    assert files.read(PART.replace("day=22", "day=23")) == next_day
+
+
+def test_the_manifest_says_what_the_partition_is(store, lake):
+    """Rows, bytes and checksum of each part are those of the file."""
+    store.put(list(simulate(DAY, DAY)))
+
+    (exported,) = export(store, lake, DAY, DAY)
+
+    files = open_files(lake)
+    manifest, content = decode_manifest(files.read(MANIFEST), MANIFEST), files.read(PART)
+    (part,) = manifest.parts
+    assert (manifest.day, manifest.rows, part.rows) == (DAY, exported.rows, exported.rows)
+    assert (part.bytes, part.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert manifest.columns["timestamp"] == "timestamp[us, tz=UTC]"
+
+
+def test_a_store_that_lacks_archived_clicks_never_replaces_a_partition(store, lake, make_event, tmp_path):
+    """An expired or mistaken store must not erase what the lake has."""
+    store.put([make_event("a"), make_event("b")])
+    export(store, lake, DAY, DAY)
+    files = open_files(lake)
+    before = files.read(PART)
+    other = connect(f"sqlite:///{tmp_path / 'other.db'}")
+
+    for events in ([make_event("elsewhere", timestamp=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))], [make_event("b")]):
+        other.put(events)
+        with pytest.raises(LakeError, match="it was left as it is"):
+            export(other, lake, DAY, DAY)
+
+    assert files.read(PART) == before
+    other.close()
+
+
+def test_a_damaged_part_is_mended(store, lake, make_event):
+    """The store still has the day, so exporting it again is the repair."""
+    store.put([make_event("a")])
+    export(store, lake, DAY, DAY)
+    files = open_files(lake)
+    good = files.read(PART)
+    files.publish(PART, good[: len(good) // 2])
+
+    export(store, lake, DAY, DAY)
+
+    assert files.read(PART) == good
+
+
+def test_a_failing_store_leaves_the_partition_untouched(sqlite_store, lake, make_event):
+    """Nothing is published before the whole day was read."""
+    sqlite_store.put([make_event("a")])
+    export(sqlite_store, lake, DAY, DAY)
+    files = open_files(lake)
+    before = (files.read(PART), files.read(MANIFEST))
+
+    away = connect("dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1")
+    with pytest.raises(StoreError, match="127.0.0.1:9"):
+        export(away, lake, DAY, DAY)
+
+    assert (files.read(PART), files.read(MANIFEST)) == before
+
+
+def test_progress_counts_up_to_its_total(sqlite_store, tmp_path, make_event):
+    """Long work shows how far it is."""
+    sqlite_store.put([make_event()])
+    steps = []
+
+    export(sqlite_store, tmp_path / "lake", "2026-11-22", "2026-11-23", progress=lambda *step: steps.append(step))
+
+    assert steps == [(n, 18) for n in range(1, 19)]
+
+
+def test_a_wrong_day_is_refused_before_anything_is_read(sqlite_store, tmp_path):
+    """Arguments are checked first."""
+    with pytest.raises(SettingsError, match="not a day"):
+        export(sqlite_store, tmp_path / "lake", "22.11.2026", "2026-11-22")

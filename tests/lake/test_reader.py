@@ -1,0 +1,116 @@
+"""From the lake to a relation, and to every other engine."""
+
+import datetime as dt
+import shutil
+
+import duckdb
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from clickkit import LakeError, export, read_lake, simulate
+from clickkit.event import SCHEMA
+
+FIRST, LAST = dt.date(2026, 11, 20), dt.date(2026, 11, 22)
+
+
+@pytest.fixture
+def filled(sqlite_store, lake):
+    """Return a lake of three days and its rows per day."""
+    sqlite_store.put(list(simulate(FIRST, LAST, visitors=20)))
+    return lake, {one.day: one.rows for one in export(sqlite_store, lake, FIRST, LAST)}
+
+
+def rows_per_day(events):
+    """Count by the partition columns."""
+    sql = "select year, month, day, count(*) from events group by all order by all"
+    return {dt.date(year, month, day): rows for year, month, day, rows in events.query("events", sql).fetchall()}
+
+
+def test_a_range_has_its_days_only(filled):
+    """Both ends are included; an open end goes as far as the lake."""
+    lake, rows = filled
+
+    assert rows_per_day(read_lake(lake)) == rows
+    assert rows_per_day(read_lake(lake, FIRST, "2026-11-21")) == {
+        day: rows[day] for day in (FIRST, dt.date(2026, 11, 21))
+    }
+    assert rows_per_day(read_lake(lake, since=LAST)) == {LAST: rows[LAST]}
+    assert rows_per_day(read_lake(lake, until=FIRST)) == {FIRST: rows[FIRST]}
+    assert rows_per_day(read_lake(lake, "2026-01-01", FIRST)) == {FIRST: rows[FIRST]}
+
+
+def test_only_the_partitions_asked_for_are_touched(sqlite_store, tmp_path):
+    """A damaged partition outside the range does not matter: nobody opens it."""
+    sqlite_store.put(list(simulate(FIRST, LAST, visitors=20)))
+    export(sqlite_store, tmp_path, FIRST, LAST)
+    (tmp_path / "clicks/year=2026/month=11/day=20/part-00.parquet").write_bytes(b"damaged")
+
+    assert read_lake(tmp_path, "2026-11-21", LAST).count("id").fetchall()[0][0] > 0
+
+
+def test_columns_are_those_of_the_event_and_the_partition(filled):
+    """One name per field, from the browser to SQL."""
+    events = read_lake(filled[0])
+
+    assert set(events.columns) == {*SCHEMA.names, "year", "month", "day"}
+    assert {str(kind) for name, kind in zip(events.columns, events.types, strict=True) if name in ("year", "day")} == {
+        "INTEGER"
+    }
+    ((stamp,),) = events.query("events", "select min(timestamp) from events").fetchall()
+    assert stamp.utcoffset() == dt.timedelta(0)
+
+
+def test_structs_are_read_with_a_dot(filled):
+    """DuckDB reads `device.browser`."""
+    sql = "select count(*) from events where device.browser is not null and properties->>'simulated' = 'true'"
+
+    assert read_lake(filled[0]).query("events", sql).fetchall() == [(sum(filled[1].values()),)]
+
+
+def test_the_relation_turns_into_pandas_and_arrow(filled):
+    """Analysts take what they prefer."""
+    lake, rows = filled
+    events = read_lake(lake, LAST, LAST)
+
+    assert len(events.df()) == rows[LAST]
+    assert events.to_arrow_table().num_rows == rows[LAST]
+
+
+def test_every_engine_reads_partition_columns_and_the_same_count(sqlite_store, tmp_path):
+    """A lake that any engine reads."""
+    sqlite_store.put(list(simulate(FIRST, LAST, visitors=20)))
+    total = sum(one.rows for one in export(sqlite_store, tmp_path, FIRST, LAST))
+    clicks = tmp_path / "clicks"
+
+    with_pandas = pd.read_parquet(clicks)
+    with_pyarrow = pq.read_table(clicks)
+    with_dataset = ds.dataset(clicks, partitioning="hive").to_table()
+    with duckdb.connect() as connection:
+        with_duckdb = connection.sql(
+            f"select year, month, day from read_parquet('{clicks}/**/*.parquet', hive_partitioning = true)"
+        ).to_arrow_table()
+
+    assert [len(with_pandas), *(table.num_rows for table in (with_pyarrow, with_dataset, with_duckdb))] == [total] * 4
+    assert set(with_pandas["day"].astype(int)) == {20, 21, 22}
+    for table in (with_pyarrow, with_dataset, with_duckdb):
+        assert {int(day) for day in table["day"].to_pylist()} == {20, 21, 22}
+        assert {int(month) for month in table["month"].to_pylist()} == {11}
+
+
+def test_a_missing_lake_and_an_empty_range_are_told_apart(filled, tmp_path):
+    """Each has its own message, with what to do."""
+    with pytest.raises(LakeError, match="no lake at .*nowhere"):
+        read_lake(tmp_path / "nowhere")
+    with pytest.raises(LakeError, match="nothing from 2026-01-01 to 2026-01-02: it holds 2026-11-20 to 2026-11-22"):
+        read_lake(filled[0], "2026-01-01", "2026-01-02")
+
+
+def test_a_day_may_be_removed_by_hand(sqlite_store, tmp_path):
+    """The files are the truth; there is no list of partitions beside them."""
+    sqlite_store.put(list(simulate(FIRST, LAST, visitors=20)))
+    export(sqlite_store, tmp_path, FIRST, LAST)
+    shutil.rmtree(tmp_path / "clicks/year=2026/month=11/day=21")
+
+    assert set(rows_per_day(read_lake(tmp_path, FIRST, LAST))) == {FIRST, LAST}
