@@ -40,8 +40,12 @@ app = typer.Typer(
 table = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make the DynamoDB table.")
 app.add_typer(table, name="table")
 
-StoreUrl = Annotated[str, typer.Option("--store", help="Store URL; else CLICKKIT_STORE, else data/clicks.db.")]
-LakeUrl = Annotated[str, typer.Option("--lake", help="Lake folder or URL; else CLICKKIT_LAKE, else data/lake.")]
+StoreUrl = Annotated[
+    str, typer.Option("--store", help="Store URL; else CLICKKIT_STORE, else data/clicks.db.")
+]
+LakeUrl = Annotated[
+    str, typer.Option("--lake", help="Lake folder or URL; else CLICKKIT_LAKE, else data/lake.")
+]
 
 _SHOWN_REJECTIONS = 10
 
@@ -128,7 +132,8 @@ def import_events(
     with contextlib.closing(open_store(store)) as opened:
         watch = partial(tqdm, desc=file.name, unit=" lines", disable=None)
         imported = import_file(file, parse, opened, watch=watch)
-        _say(f"{imported.stored:,} stored ({imported.new:,} new), {len(imported.rejected):,} rejected; {opened.url}")
+        said = f"{imported.stored:,} stored ({imported.new:,} new), {len(imported.rejected):,} rejected"
+        _say(f"{said}; {opened.url}")
     if imported.rejected:
         _keep(imported.rejected, rejected or settings().home / "data" / "rejected" / f"{file.name}.ndjson")
 
@@ -144,7 +149,9 @@ def _keep(rejected: list[RejectedLine], path: Path) -> None:
 
 @app.command("export")
 def export_days(
-    since: Annotated[str, typer.Option(help="First UTC day: 2026-11-23, yesterday, '7 days ago'.")] = "2 days ago",
+    since: Annotated[
+        str, typer.Option(help="First UTC day: 2026-11-23, yesterday, '7 days ago'.")
+    ] = "2 days ago",
     until: Annotated[str, typer.Option(help="Last UTC day, included.")] = "today",
     store: StoreUrl = "",
     lake: LakeUrl = "",
@@ -161,8 +168,10 @@ def export_days(
 
         days = export(opened, lake_url(lake), day_named(since), day_named(until), progress=advance)
     for day in days:
-        _say(f"{day.day}  {day.rows:>10,} rows  {day.bytes:>12,} bytes  {', '.join(day.files) or 'nothing to write'}")
-    _say(f"{sum(day.rows for day in days):,} rows in {sum(bool(day.files) for day in days)} partitions of {lake_url(lake)}")
+        written = ", ".join(day.files) or "nothing to write"
+        _say(f"{day.day}  {day.rows:>10,} rows  {day.bytes:>12,} bytes  {written}")
+    rows, partitions = sum(day.rows for day in days), sum(bool(day.files) for day in days)
+    _say(f"{rows:,} rows in {partitions} partitions of {lake_url(lake)}")
 
 
 @app.command("simulate")

@@ -25,7 +25,7 @@ _FOLDER = Path(__file__).parent
 _CHART_DAYS = 8
 
 
-class Pipeline(anywidget.AnyWidget):  # type: ignore[misc]
+class Pipeline(anywidget.AnyWidget):
     """The stages of the pipeline with counts and durations, the last stored item, export and charts."""
 
     _esm = (_FOLDER / "dashboard.js").read_text()
@@ -34,7 +34,7 @@ class Pipeline(anywidget.AnyWidget):  # type: ignore[misc]
     stages = traitlets.Dict().tag(sync=True)
     item = traitlets.Unicode().tag(sync=True)
     export_state = traitlets.Dict().tag(sync=True)
-    charts = traitlets.List().tag(sync=True)
+    charts: traitlets.List[str] = traitlets.List().tag(sync=True)
 
     def __init__(self, store: Store, lake: str | os.PathLike[str]) -> None:
         super().__init__()
@@ -82,7 +82,9 @@ class Pipeline(anywidget.AnyWidget):  # type: ignore[misc]
         self.export_state = _export_state("Writing the lake …", running=True, done=done, total=total)
 
     def _show_export(self, exported: ExportedDay, seconds: float) -> None:
-        self.stages = self.stages | {"export": {"count": exported.rows, "note": _milliseconds(seconds * 1000)}}
+        self.stages = self.stages | {
+            "export": {"count": exported.rows, "note": _milliseconds(seconds * 1000)}
+        }
         self._show_lake()
         if exported.rows:
             text = f"{exported.rows:,} clicks, {exported.bytes / 1024:.0f} KB: {exported.files[0]}"

@@ -92,7 +92,9 @@ def prepare(settings: Settings, say: Callable[[str], None], stop: threading.Even
         while exporting.process.poll() is None and not stop.wait(0.1):
             pass
         if not stop.is_set() and exporting.process.returncode:
-            raise ClickkitError(f"the export failed; see {output} and {exporting.log}:\n{exporting.last_lines()}")
+            raise ClickkitError(
+                f"the export failed; see {output} and {exporting.log}:\n{exporting.last_lines()}"
+            )
     say(f"exported: {_DAYS} days to {open_files(settings.lake).url} by papermill (run kept in {output})")
 
 
@@ -170,7 +172,9 @@ def _wait_until_up(url: str, running: _Running, stop: threading.Event) -> None:
                 return
         except (urllib.error.URLError, OSError) as error:
             if time.monotonic() > deadline:
-                raise ClickkitError(f"{running.name} did not answer at {url}: {error}; see {running.log}") from error
+                raise ClickkitError(
+                    f"{running.name} did not answer at {url}: {error}; see {running.log}"
+                ) from error
 
 
 def _require_running(running: _Running) -> None:

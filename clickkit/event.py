@@ -38,7 +38,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A frozen struct whose JSON names are camelCase."""
 
 
-class Device(Record, kw_only=True):
+class Device(Record, frozen=True, kw_only=True):
     """What the visitor used: `type` is desktop, mobile, tablet, bot or other."""
 
     type: Word | None = None
@@ -49,7 +49,7 @@ class Device(Record, kw_only=True):
     is_bot: bool | None = None
 
 
-class Location(Record, kw_only=True):
+class Location(Record, frozen=True, kw_only=True):
     """Where the visitor was: names, ISO 3166 alpha-2 code, and degrees north and east."""
 
     city: Word | None = None
@@ -59,14 +59,14 @@ class Location(Record, kw_only=True):
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
 
 
-class Screen(Record, kw_only=True):
+class Screen(Record, frozen=True, kw_only=True):
     """The visitor's screen in CSS pixels."""
 
     width: Annotated[int, Meta(ge=0, le=100_000)]
     height: Annotated[int, Meta(ge=0, le=100_000)]
 
 
-class Event(Record, kw_only=True):
+class Event(Record, frozen=True, kw_only=True):
     """One thing a visitor did, as `POST /clicks` takes it and as it is stored.
 
     `timestamp` is when it happened by the sender's clock, `received_at` when the collector had it;
@@ -221,7 +221,9 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 
 def _arrow_schema(struct: type[Record]) -> pa.Schema:
     hints = typing.get_type_hints(struct, include_extras=True)
-    return pa.schema([(field.name, _arrow_type(hints[field.name])) for field in msgspec.structs.fields(struct)])
+    return pa.schema(
+        [(field.name, _arrow_type(hints[field.name])) for field in msgspec.structs.fields(struct)]
+    )
 
 
 def _with_json_names(schema: pa.Schema | pa.StructType, struct: type[Record]) -> list[pa.Field]:
@@ -231,7 +233,9 @@ def _with_json_names(schema: pa.Schema | pa.StructType, struct: type[Record]) ->
     for python_field, arrow_field in zip(msgspec.structs.fields(struct), schema, strict=True):
         kind = arrow_field.type
         if pa.types.is_struct(kind):
-            nested = next(arg for arg in typing.get_args(hints[python_field.name]) if arg is not types.NoneType)
+            nested = next(
+                arg for arg in typing.get_args(hints[python_field.name]) if arg is not types.NoneType
+            )
             kind = pa.struct(_with_json_names(kind, nested))
         fields.append(pa.field(python_field.encode_name, kind))
     return fields

@@ -33,7 +33,9 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         exported = export(store, lake, since, until)
     finally:
         store.close()
-    days = [{"day": str(one.day), "rows": one.rows, "bytes": one.bytes, "files": one.files} for one in exported]
+    days = [
+        {"day": str(one.day), "rows": one.rows, "bytes": one.bytes, "files": one.files} for one in exported
+    ]
     return {"lake": lake, "rows": sum(one.rows for one in exported), "days": days}
 
 

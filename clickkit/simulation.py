@@ -61,7 +61,9 @@ def simulate(since: dt.date, until: dt.date, *, visitors: int = 120, seed: int =
         SettingsError: `until` lies before `since`, or there is no visitor.
     """
     if until < since or visitors < 1:
-        raise SettingsError(f"cannot simulate {visitors} visitors from {since} to {until}: swap or raise them")
+        raise SettingsError(
+            f"cannot simulate {visitors} visitors from {since} to {until}: swap or raise them"
+        )
     for offset in range((until - since).days + 1):
         yield from _simulate_day(since + dt.timedelta(days=offset), visitors, seed)
 

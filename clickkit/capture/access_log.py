@@ -74,7 +74,9 @@ def _timestamp(time: str) -> dt.datetime:
     try:
         return dt.datetime.strptime(time, _TIME).astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidEventError("timestamp", f"[{time}] is no time like [17/May/2015:10:05:03 +0000]") from error
+        raise InvalidEventError(
+            "timestamp", f"[{time}] is no time like [17/May/2015:10:05:03 +0000]"
+        ) from error
 
 
 def _said(field: str) -> str | None:

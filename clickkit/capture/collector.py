@@ -1,7 +1,7 @@
 """The collector: an ASGI app that takes events by HTTP and answers once they are durable.
 
-    POST /clicks    one event or an array of them
-    GET  /health    whether the store can be reached
+POST /clicks    one event or an array of them
+GET  /health    whether the store can be reached
 """
 
 import asyncio

@@ -52,7 +52,7 @@ class Captured(msgspec.Struct, frozen=True):
     durable_ms: float
 
 
-class Tracker(anywidget.AnyWidget):  # type: ignore[misc]
+class Tracker(anywidget.AnyWidget):
     """Buttons of web sites; each click is enriched, put into a store, and then shown as stored.
 
     The browser makes `id` and `timestamp`. The position is asked for only after consent. A click that
@@ -63,7 +63,7 @@ class Tracker(anywidget.AnyWidget):  # type: ignore[misc]
     _esm = (_FOLDER / "tracker.js").read_text() + (_FOLDER / "tracker_widget.js").read_text()
     _css = THEME_CSS + (_FOLDER / "tracker.css").read_text()
 
-    sites = traitlets.List().tag(sync=True)
+    sites: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
 
     def __init__(
         self,

@@ -63,7 +63,7 @@ def export(
 
 
 def _export_day(store: Store, files: Files, day: dt.date, step: Callable[[], None]) -> ExportedDay:
-    batches = []
+    batches: list[pa.RecordBatch] = []
     for shard in range(SHARDS):
         batches.extend(store.scan(day, shard))
         step()
@@ -100,7 +100,9 @@ def _publish(files: Files, day: dt.date, events: pa.Table) -> ExportedDay:
     pq.write_table(events, sink, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
     content = sink.getvalue()
     part = Part(_PART, events.num_rows, len(content), hashlib.sha256(content).hexdigest())
-    manifest = Manifest(day, events.num_rows, [part], {field.name: str(field.type) for field in events.schema})
+    manifest = Manifest(
+        day, events.num_rows, [part], {field.name: str(field.type) for field in events.schema}
+    )
     files.publish(f"{partition(day)}/{_PART}", content)
     files.publish(f"{partition(day)}/{MANIFEST}", encode_manifest(manifest))
     return ExportedDay(day, events.num_rows, len(content), [f"{partition(day)}/{_PART}"])

@@ -71,7 +71,9 @@ class LocalFiles:
         target = self._root / path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=target.parent, prefix="_", suffix=".tmp", delete=False) as beside:
+            with tempfile.NamedTemporaryFile(
+                dir=target.parent, prefix="_", suffix=".tmp", delete=False
+            ) as beside:
                 beside.write(content)
                 beside.flush()
                 os.fsync(beside.fileno())
@@ -155,7 +157,11 @@ class S3Files:
         frozen: dict[str, Any] = {}
         if credentials is not None:
             keys = credentials.get_frozen_credentials()
-            frozen = {"access_key": keys.access_key, "secret_key": keys.secret_key, "session_token": keys.token}
+            frozen = {
+                "access_key": keys.access_key,
+                "secret_key": keys.secret_key,
+                "session_token": keys.token,
+            }
         return pyarrow.fs.S3FileSystem(
             endpoint_override=self._endpoint, region=self._session.region_name, **frozen
         )
@@ -167,7 +173,9 @@ class S3Files:
         return f"{self._bucket}/{self._key_in_bucket(path)}"
 
     def _failed(self, error: Exception) -> LakeError:
-        return LakeError(f"lake {self.url} failed: {error}; check the bucket, the endpoint and the credentials")
+        return LakeError(
+            f"lake {self.url} failed: {error}; check the bucket, the endpoint and the credentials"
+        )
 
 
 def open_files(url: str | os.PathLike[str]) -> Files:

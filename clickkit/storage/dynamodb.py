@@ -61,9 +61,7 @@ class DynamoDBStore:
             self._client.create_table(
                 TableName=self._table,
                 KeySchema=_KEY_SCHEMA,
-                AttributeDefinitions=[
-                    {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
-                ],
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
                 BillingMode="PAY_PER_REQUEST",
             )
         except self._client.exceptions.ResourceInUseException:
@@ -151,7 +149,9 @@ class DynamoDBStore:
             request = answer.get(left_over) or {}
             if not request:
                 return answers
-        raise StoreError(f"{self.url} left items unprocessed {_ATTEMPTS} times: it is throttled, try again later")
+        raise StoreError(
+            f"{self.url} left items unprocessed {_ATTEMPTS} times: it is throttled, try again later"
+        )
 
     def _call(self, call: Callable[..., Any], **arguments: Any) -> Any:
         try:

@@ -55,7 +55,9 @@ def test_dashes_stand_for_nothing():
 
 def test_quotes_within_a_field_are_unescaped():
     """Apache writes them with a backslash."""
-    (event,) = parse(LINE.replace("curl/8.5.0", r"a \"quoted\" agent").replace("from.example/", r"x/?q=\"a\""))
+    (event,) = parse(
+        LINE.replace("curl/8.5.0", r"a \"quoted\" agent").replace("from.example/", r"x/?q=\"a\"")
+    )
 
     assert event.referrer == 'https://x/?q="a"'
 

@@ -19,7 +19,9 @@ CLICK = {
     "pageUrl": "https://example.com/",
     "location": {"latitude": 59.91, "longitude": 10.75},
 }
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
 
 
 @pytest.fixture
@@ -67,7 +69,10 @@ def stored(url):
     """Return all events of the tests' day."""
     store = connect(url)
     rows = [
-        row for shard in range(SHARDS) for batch in store.scan(dt.date(2026, 11, 22), shard) for row in batch.to_pylist()
+        row
+        for shard in range(SHARDS)
+        for batch in store.scan(dt.date(2026, 11, 22), shard)
+        for row in batch.to_pylist()
     ]
     store.close()
     return rows
@@ -77,7 +82,10 @@ def test_a_good_click_is_accepted_once_it_is_durable(served, store):
     """The answer says how durable it is; the store has it with device, place and time."""
     answer = served.post("/clicks", json=CLICK)
 
-    assert (answer.status_code, answer.json()) == (200, {"accepted": 1, "rejected": [], "durability": "store"})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"accepted": 1, "rejected": [], "durability": "store"},
+    )
     (row,) = stored(store.url)
     assert (row["id"], row["button"], row["page_url"]) == ("a", "Sign up", "https://example.com/")
     assert (row["device"]["type"], row["device"]["platform"], row["device"]["browser"]) == (
@@ -85,7 +93,11 @@ def test_a_good_click_is_accepted_once_it_is_durable(served, store):
         "Linux",
         "Chrome",
     )
-    assert (row["location"]["city"], row["location"]["country"], row["location"]["latitude"]) == ("Oslo", "Norway", 59.9)
+    assert (row["location"]["city"], row["location"]["country"], row["location"]["latitude"]) == (
+        "Oslo",
+        "Norway",
+        59.9,
+    )
     assert abs(dt.datetime.now(dt.UTC) - row["received_at"]) < dt.timedelta(minutes=1)
 
 
@@ -130,7 +142,9 @@ def test_a_batch_stores_the_good_and_names_the_bad(served, store):
         (json.dumps([CLICK] * (MAX_BATCH_EVENTS + 1)).encode(), 413, "body"),
     ],
 )
-def test_bad_input_is_answered_with_its_field_and_stores_nothing(served_from_sqlite, sqlite_url, body, status, field):
+def test_bad_input_is_answered_with_its_field_and_stores_nothing(
+    served_from_sqlite, sqlite_url, body, status, field
+):
     """Never a 5xx for input, never a 200 for a loss."""
     answer = served_from_sqlite.post("/clicks", content=body)
 

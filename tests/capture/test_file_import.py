@@ -20,7 +20,9 @@ def test_ndjson_twice_adds_nothing_and_keeps_bad_lines(sqlite_store, make_event,
 
     assert (first.stored, first.new, len(first.rejected)) == (2, 2, 2)
     assert (again.stored, again.new) == (2, 0)
-    assert first.rejected[0] == RejectedLine(2, "timestamp: Object missing required field `timestamp`", '{"id": "b"}')
+    assert first.rejected[0] == RejectedLine(
+        2, "timestamp: Object missing required field `timestamp`", '{"id": "b"}'
+    )
     assert (first.rejected[1].line, first.rejected[1].text) == (3, "\\xff broken")
 
 

@@ -110,7 +110,10 @@ def test_a_store_that_lacks_archived_clicks_never_replaces_a_partition(store, la
     before = files.read(PART)
     other = connect(f"sqlite:///{tmp_path / 'other.db'}")
 
-    for events in ([make_event("elsewhere", timestamp=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))], [make_event("b")]):
+    for events in (
+        [make_event("elsewhere", timestamp=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))],
+        [make_event("b")],
+    ):
         other.put(events)
         with pytest.raises(LakeError, match="it was left as it is"):
             export(other, lake, DAY, DAY)
@@ -151,7 +154,9 @@ def test_progress_counts_up_to_its_total(sqlite_store, tmp_path, make_event):
     sqlite_store.put([make_event()])
     steps = []
 
-    export(sqlite_store, tmp_path / "lake", "2026-11-22", "2026-11-23", progress=lambda *step: steps.append(step))
+    export(
+        sqlite_store, tmp_path / "lake", "2026-11-22", "2026-11-23", progress=lambda *step: steps.append(step)
+    )
 
     assert steps == [(n, 18) for n in range(1, 19)]
 

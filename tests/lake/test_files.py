@@ -12,7 +12,13 @@ from clickkit.lake.files import open_files
 def test_what_was_published_is_read_and_listed(lake):
     """Only Parquet files count; names that begin with an underscore or a dot are not listed."""
     files = open_files(lake)
-    for path in ("clicks/b.parquet", "clicks/a.parquet", "clicks/_x.parquet", "clicks/_manifest.json", "z.parquet"):
+    for path in (
+        "clicks/b.parquet",
+        "clicks/a.parquet",
+        "clicks/_x.parquet",
+        "clicks/_manifest.json",
+        "z.parquet",
+    ):
         files.publish(path, b"1")
     files.publish("clicks/a.parquet", b"2")
 

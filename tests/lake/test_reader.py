@@ -25,7 +25,9 @@ def filled(sqlite_store, lake):
 def rows_per_day(events):
     """Count by the partition columns."""
     sql = "select year, month, day, count(*) from events group by all order by all"
-    return {dt.date(year, month, day): rows for year, month, day, rows in events.query("events", sql).fetchall()}
+    return {
+        dt.date(year, month, day): rows for year, month, day, rows in events.query("events", sql).fetchall()
+    }
 
 
 def test_a_range_has_its_days_only(filled):
@@ -55,9 +57,9 @@ def test_columns_are_those_of_the_event_and_the_partition(filled):
     events = read_lake(filled[0])
 
     assert set(events.columns) == {*SCHEMA.names, "year", "month", "day"}
-    assert {str(kind) for name, kind in zip(events.columns, events.types, strict=True) if name in ("year", "day")} == {
-        "INTEGER"
-    }
+    assert {
+        str(kind) for name, kind in zip(events.columns, events.types, strict=True) if name in ("year", "day")
+    } == {"INTEGER"}
     ((stamp,),) = events.query("events", "select min(timestamp) from events").fetchall()
     assert stamp.utcoffset() == dt.timedelta(0)
 
@@ -92,7 +94,9 @@ def test_every_engine_reads_partition_columns_and_the_same_count(sqlite_store, t
             f"select year, month, day from read_parquet('{clicks}/**/*.parquet', hive_partitioning = true)"
         ).to_arrow_table()
 
-    assert [len(with_pandas), *(table.num_rows for table in (with_pyarrow, with_dataset, with_duckdb))] == [total] * 4
+    assert [len(with_pandas), *(table.num_rows for table in (with_pyarrow, with_dataset, with_duckdb))] == [
+        total
+    ] * 4
     assert set(with_pandas["day"].astype(int)) == {20, 21, 22}
     for table in (with_pyarrow, with_dataset, with_duckdb):
         assert {int(day) for day in table["day"].to_pylist()} == {20, 21, 22}
@@ -103,7 +107,9 @@ def test_a_missing_lake_and_an_empty_range_are_told_apart(filled, tmp_path):
     """Each has its own message, with what to do."""
     with pytest.raises(LakeError, match="no lake at .*nowhere"):
         read_lake(tmp_path / "nowhere")
-    with pytest.raises(LakeError, match="nothing from 2026-01-01 to 2026-01-02: it holds 2026-11-20 to 2026-11-22"):
+    with pytest.raises(
+        LakeError, match="nothing from 2026-01-01 to 2026-01-02: it holds 2026-11-20 to 2026-11-22"
+    ):
         read_lake(filled[0], "2026-01-01", "2026-01-02")
 
 

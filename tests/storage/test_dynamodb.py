@@ -36,7 +36,9 @@ def test_an_item_has_typed_attributes_by_their_json_names(dynamodb_url, dynamodb
         "button": {"S": "Sign up"},
         "timestamp": {"S": "2026-11-22T10:30:00.000000Z"},
         "pageUrl": {"S": "https://example.com/"},
-        "device": {"M": {"type": {"S": "mobile"}, "platform": {"S": "iOS"}, "browser": {"S": "Mobile Safari"}}},
+        "device": {
+            "M": {"type": {"S": "mobile"}, "platform": {"S": "iOS"}, "browser": {"S": "Mobile Safari"}}
+        },
         "sequence": {"N": "3"},
         "x": {"N": "0.5"},
         "properties": {"S": '{"a":1}'},
@@ -48,7 +50,9 @@ def test_an_unreachable_server_is_named_with_what_to_do():
     """An operator reads where it failed."""
     store = connect("dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1")
 
-    with pytest.raises(StoreError, match=r"dynamodb://clicks\?endpoint=http://127.0.0.1:9.*check that it is running"):
+    with pytest.raises(
+        StoreError, match=r"dynamodb://clicks\?endpoint=http://127.0.0.1:9.*check that it is running"
+    ):
         store.get(("a", "b"))
 
 

@@ -59,7 +59,9 @@ def test_two_processes_may_write_one_file(sqlite_store, make_event, tmp_path):
         "for n in range(200):\n"
         "    s.put([clickkit.Event(id=f'{sys.argv[2]}{n}', button='b', timestamp=t, page_url='u')])\n"
     )
-    writers = [subprocess.Popen([sys.executable, "-c", program, sqlite_store.url, name]) for name in ("x", "y")]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, sqlite_store.url, name]) for name in ("x", "y")
+    ]
 
     assert [writer.wait(60) for writer in writers] == [0, 0]
     with sqlite3.connect(tmp_path / "clicks.db") as connection:

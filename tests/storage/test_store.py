@@ -22,7 +22,9 @@ def scan_day(store, day=DAY):
 def test_what_was_put_is_scanned_with_every_field(store, make_event):
     """Nothing of an event is lost in the store."""
     event = make_event(
-        location=Location(city="São Paulo", country="Brazil", country_code="BR", latitude=-23.5, longitude=-46.6),
+        location=Location(
+            city="São Paulo", country="Brazil", country_code="BR", latitude=-23.5, longitude=-46.6
+        ),
         received_at=dt.datetime(2026, 11, 22, 10, 30, 1, 500, dt.UTC),
         sequence=2**53,
         x=0.1,
@@ -89,7 +91,12 @@ def test_a_scan_goes_on_behind_a_sort_key(store, make_event):
 def test_a_day_holds_its_own_events_only(store, make_event):
     """Midnight belongs to the day that it begins."""
     midnight = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
-    store.put([make_event("a", timestamp=midnight - dt.timedelta(microseconds=1)), make_event("b", timestamp=midnight)])
+    store.put(
+        [
+            make_event("a", timestamp=midnight - dt.timedelta(microseconds=1)),
+            make_event("b", timestamp=midnight),
+        ]
+    )
 
     assert [row["id"] for row in scan_day(store, DAY)] == ["a"]
     assert [row["id"] for row in scan_day(store, dt.date(2026, 11, 23))] == ["b"]

@@ -1,0 +1,166 @@
+"""The command line, run as a program."""
+
+import datetime as dt
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.dataset as ds
+import pytest
+
+from clickkit.lake.files import open_files
+
+COMMANDS = ["demo", "serve", "send", "import", "export", "simulate", "table create", "doctor"]
+PROGRAM = str(Path(sys.executable).with_name("clickkit"))
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return a function that runs `clickkit` in an empty folder."""
+
+    def run(*arguments, **environment):
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("CLICKKIT_")}
+        return subprocess.run(
+            [PROGRAM, *map(str, arguments)],
+            cwd=tmp_path,
+            env=plain | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(run, command):
+    """The example is a line to copy."""
+    done = run(*command.split(), "--help")
+
+    assert done.returncode == 0
+    assert f"Example: clickkit {command}" in re.sub(r"\s+", " ", done.stdout)
+
+
+def test_a_real_access_log_goes_through_to_the_lake(run, tmp_path, shared):
+    """9,999 of 10,000 lines; again adds nothing; four partitions with every row."""
+    log = shared / "web" / "access.log"
+    arguments = ("import", log, "--format", "combined", "--store", "sqlite:///x.db")
+
+    first, again = run(*arguments), run(*arguments)
+    exported = run(
+        "export",
+        "--store",
+        "sqlite:///x.db",
+        "--lake",
+        "lake",
+        "--since",
+        "2015-05-17",
+        "--until",
+        "2015-05-20",
+    )
+
+    assert first.stdout.startswith("9,999 stored (9,999 new), 1 rejected")
+    assert "line 8899: not in the Combined Log Format, or cut off: 2001:db8::42c" in first.stdout
+    assert again.stdout.startswith("9,999 stored (0 new), 1 rejected")
+    assert "9,999 rows in 4 partitions" in exported.stdout
+    assert ds.dataset(tmp_path / "lake" / "clicks").count_rows() == 9_999
+    (kept,) = (tmp_path / "data" / "rejected" / "access.log.ndjson").read_text().splitlines()
+    assert (json.loads(kept)["line"], set(json.loads(kept))) == (8899, {"line", "reason", "text"})
+
+
+def test_the_same_log_through_dynamodb_and_s3_gives_the_same_rows(
+    run, tmp_path, shared, dynamodb_endpoint, s3_lake
+):
+    """The same code runs on a laptop and on AWS."""
+    store = f"dynamodb://imported?endpoint={dynamodb_endpoint}&region=eu-north-1"
+    log, days = shared / "web" / "access.log", ("--since", "2015-05-17", "--until", "2015-05-20")
+
+    assert run("table", "create", "--store", store).returncode == 0
+    assert run("import", log, "--format", "combined", "--store", store).stdout.startswith(
+        "9,999 stored (9,999 new)"
+    )
+    assert "9,999 rows in 4 partitions" in run("export", "--store", store, "--lake", s3_lake, *days).stdout
+    run("import", log, "--format", "combined", "--store", "sqlite:///x.db")
+    run("export", "--store", "sqlite:///x.db", "--lake", "lake", *days)
+
+    there, here = open_files(s3_lake), open_files(tmp_path / "lake")
+    assert there.list("clicks") == here.list("clicks")
+    assert all(there.read(path) == here.read(path) for path in here.list("clicks"))
+
+
+def test_simulate_and_export_take_days_in_words(run):
+    """What a schedule says."""
+    assert "(0 new)" not in run("simulate", "--since", "yesterday", "--store", "sqlite:///x.db").stdout
+    again = run("simulate", "--since", "yesterday", "--store", "sqlite:///x.db")
+    exported = run(
+        "export", "--since", "yesterday", "--until", "yesterday", "--store", "sqlite:///x.db", "--lake", "l"
+    )
+
+    assert "(0 new)" in again.stdout
+    assert str(dt.datetime.now(dt.UTC).date() - dt.timedelta(1)) in exported.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("export", "--store", "sqlite:///missing.db"), "no SQLite store at"),
+        (("export", "--since", "soon"), "'soon' is not a day"),
+        (("import", "missing.log", "--format", "combined"), "cannot read missing.log"),
+        (("import", "missing.log", "--format", "xml"), "no format 'xml': choose one of combined, ndjson"),
+        (("send", "Buy", "--collector", "http://127.0.0.1:9"), "start one with clickkit serve"),
+        (("table", "create", "--store", "sqlite:///x.db"), "names no DynamoDB table"),
+        (("demo",), "run the demo in clickkit's project folder"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exit_status_1(run, arguments, message):
+    """No traceback for what a user can mend."""
+    done = run(*arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_send_is_answered_by_a_running_collector(run, tmp_path, find_port, wait_until):
+    """The quickest way to see that a collector works."""
+    port = find_port()
+    collector = f"http://127.0.0.1:{port}"
+    command = [PROGRAM, "serve", "--store", "sqlite:///x.db", "--port", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as serving:
+        try:
+            wait_until(lambda: run("send", "Buy", "--collector", collector).returncode == 0, collector)
+            done = run("send", "Buy", "--page-url", "https://example.com/a", "--collector", collector)
+            bad = run("send", "", "--collector", collector)
+        finally:
+            serving.terminate()
+
+    assert json.loads(done.stdout) == {"accepted": 1, "rejected": [], "durability": "store"}
+    assert (bad.returncode, "400" in bad.stderr, "button" in bad.stderr) == (1, True, True)
+
+
+def test_the_doctor_finds_what_is_missing_and_what_is_there(run):
+    """Each finding says how to mend it."""
+    sick = run("doctor", "--store", "sqlite:///x.db", "--lake", "lake")
+    run("simulate", "--since", "yesterday", "--store", "sqlite:///x.db")
+    run("export", "--store", "sqlite:///x.db", "--lake", "lake")
+    well = run("doctor", "--store", "sqlite:///x.db", "--lake", "lake")
+
+    assert (sick.returncode, "MEND  no SQLite store at" in sick.stdout) == (1, True)
+    assert well.returncode == 0
+    assert "ok    store sqlite:////" in well.stdout
+    assert "holds 1 parts" in well.stdout
+
+
+def test_the_environment_names_store_and_lake(run, tmp_path):
+    """An operator configures once."""
+    settings = {"CLICKKIT_STORE": "sqlite:///env.db", "CLICKKIT_LAKE": "env-lake"}
+
+    run("simulate", "--since", "yesterday", **settings)
+    run("export", **settings)
+
+    assert (tmp_path / "env.db").exists()
+    assert list((tmp_path / "env-lake").rglob("*.parquet"))

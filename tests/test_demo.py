@@ -1,0 +1,232 @@
+"""The demonstration, in a real browser that reaches this machine only."""
+
+import datetime as dt
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from clickkit import connect, read_lake
+from clickkit.capture.tracker import SITES
+from clickkit.event import SHARDS
+
+PROGRAM = str(Path(sys.executable).with_name("clickkit"))
+OSLO = {"latitude": 59.91, "longitude": 10.75}
+PATIENCE_MS = 30_000
+
+
+class Demo:
+    """A running `clickkit demo` with a store and a lake of its own."""
+
+    def __init__(self, folder, project, ports):
+        self.store_url, self.lake = f"sqlite:///{folder / 'clicks.db'}", folder / "lake"
+        self.log = folder / "demo.log"
+        settings = {"CLICKKIT_STORE": self.store_url, "CLICKKIT_LAKE": str(self.lake)}
+        command = [PROGRAM, "demo", "--no-browser", "--port", str(ports[0]), "--collector-port", str(ports[1])]
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command, cwd=project, env=os.environ | settings, stdout=output, stderr=output
+            )
+
+    def said(self, pattern):
+        """Return what the demo printed for a pattern, or None; fail when it ended."""
+        text = self.log.read_text()
+        found = re.search(pattern, text)
+        assert found or self.process.poll() is None, text
+        return found
+
+    def clicks(self):
+        """Return today's events from the store."""
+        store, today = connect(self.store_url), dt.datetime.now(dt.UTC).date()
+        rows = [row for shard in range(SHARDS) for batch in store.scan(today, shard) for row in batch.to_pylist()]
+        store.close()
+        return rows
+
+    def stop(self):
+        """Press Ctrl-C and return the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def demo(browser, tmp_path_factory, project, find_port, wait_until):
+    """Return a demo that is ready, and its address."""
+    running = Demo(tmp_path_factory.mktemp("demo"), project, (find_port(), find_port()))
+    try:
+        wait_until(lambda: running.said(r"ready: (http://127\.0\.0\.1:\d+/)"), "ready:", seconds=120)
+        running.url = running.said(r"ready: (\S+)")[1]
+        yield running
+    finally:
+        running.process.terminate()
+        running.process.wait(60)
+
+
+@pytest.fixture
+def open_page(demo, browser):
+    """Return a function that opens the tracker; every request to another machine is a failure."""
+    contexts, outside = [], []
+
+    def open_page(**options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.route(
+            lambda url: not url.startswith(demo.url),
+            lambda route: (outside.append(route.request.url), route.abort()),
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(demo.url)
+        page.wait_for_selector(".ck-site")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [url for url in outside if not url.startswith(("data:", "blob:"))] == []
+
+
+def click(page, button):
+    """Click a site's button and wait until the page says that the click is stored."""
+    page.click(f'[data-button="{button}"]')
+    feedback = page.locator('.ck-feedback[data-state="stored"]')
+    expect(feedback).to_contain_text(f"{button} stored as click", timeout=PATIENCE_MS)
+    return feedback.inner_text()
+
+
+def test_every_button_is_stored_with_its_device_and_page(demo, open_page):
+    """The store has type, platform, browser and page URL of each click; without consent no place."""
+    page = open_page()
+
+    said = [click(page, site.button) for site in SITES]
+
+    rows = {row["button"]: row for row in demo.clicks()}
+    assert len(SITES) >= 10
+    assert set(rows) == {site.button for site in SITES}
+    for site in SITES:
+        row = rows[site.button]
+        assert row["page_url"] == site.page_url
+        assert (row["device"]["type"], row["device"]["platform"]) == ("desktop", "Linux")
+        assert "Chrome" in row["device"]["browser"]
+        assert row["location"] is None
+        assert row["received_at"] >= row["timestamp"]
+    assert {row["sequence"] for row in rows.values()} == set(range(len(SITES)))
+    assert len({row["session_id"] for row in rows.values()}) == 1
+    assert all("not shared" in text and demo.store_url in text for text in said)
+
+
+def test_with_consent_the_city_goes_along_until_it_is_withdrawn(demo, open_page):
+    """59.91 N 10.75 E is Oslo, Norway."""
+    page = open_page(permissions=["geolocation"], geolocation=OSLO, locale="nb-NO")
+    before = {row["id"] for row in demo.clicks()}
+
+    page.get_by_label("Share my city").check()
+    shown = click(page, "Wikipedia")
+    page.get_by_label("Share my city").uncheck()
+    click(page, "GitHub")
+
+    new = {row["button"]: row["location"] for row in demo.clicks() if row["id"] not in before}
+    assert "Oslo, Norway" in shown
+    assert (new["Wikipedia"]["city"], new["Wikipedia"]["country"], new["Wikipedia"]["country_code"]) == (
+        "Oslo",
+        "Norway",
+        "NO",
+    )
+    assert (new["Wikipedia"]["latitude"], new["Wikipedia"]["longitude"]) == (59.9, 10.8)
+    assert new["GitHub"] is None
+
+
+def test_a_denied_position_breaks_nothing(demo, open_page):
+    """The switch goes back, and clicks go on without a place."""
+    page = open_page(permissions=[])
+    before = {row["id"] for row in demo.clicks()}
+
+    page.get_by_label("Share my city").click()
+    expect(page.get_by_label("Share my city")).not_to_be_checked(timeout=PATIENCE_MS)
+    shown = click(page, "Netflix")
+
+    (row,) = [row for row in demo.clicks() if row["id"] not in before]
+    assert "declined" in page.inner_text(".ck-tracker")
+    assert "not shared" in shown
+    assert row["location"] is None
+
+
+def test_export_writes_todays_partition_and_the_chart_counts_it(demo, open_page):
+    """From the click to the figure, on one page."""
+    page = open_page()
+    click(page, "Google")
+    clicks, today = len(demo.clicks()), dt.datetime.now(dt.UTC).date()
+
+    page.get_by_role("button", name="Export today").click()
+
+    expect(page.locator(".ck-charts")).to_contain_text(f"Today: {clicks} clicks by button", timeout=PATIENCE_MS)
+    expect(page.locator(".ck-export")).to_contain_text(f"day={today.day:02d}/part-00.parquet")
+    item = page.inner_text(".ck-item pre")
+    assert '"button": "Google"' in item
+    assert '"pk": "' in item
+    assert read_lake(demo.lake, today, today).count("id").fetchall() == [(clicks,)]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+def test_the_page_fits_its_screen(demo, open_page, width, scheme):
+    """Nothing is wider than the window, on a phone or a projector, light or dark."""
+    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".ck-site").count() == len(SITES)
+    background = page.evaluate("getComputedStyle(document.querySelector('.ck-card')).backgroundColor")
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 28, 34)"}[scheme]
+
+
+def test_the_collector_runs_beside(demo):
+    """Other pages may send to it."""
+    address = demo.said(r"collector: (\S+)/clicks")[1]
+
+    with urllib.request.urlopen(f"{address}/health") as answer:
+        assert answer.status == 200
+
+
+def test_a_store_that_is_away_is_said_and_the_click_can_be_sent_again(demo, open_page):
+    """The page keeps the click and its id."""
+    page = open_page()
+    click(page, "Reddit")
+    before = len(demo.clicks())
+    database = sqlite3.connect(demo.store_url.removeprefix("sqlite:///"))
+    database.execute("alter table events rename to away")
+    try:
+        page.click('[data-button="Reddit"]')
+        expect(page.locator('.ck-feedback[data-state="failed"]')).to_contain_text(
+            "was not stored", timeout=PATIENCE_MS
+        )
+    finally:
+        database.execute("alter table away rename to events")
+        database.close()
+
+    page.get_by_role("button", name="Send again").click()
+
+    expect(page.locator('.ck-feedback[data-state="stored"]')).to_be_visible(timeout=PATIENCE_MS)
+    assert len(demo.clicks()) == before + 1
+
+
+def test_ctrl_c_ends_it_cleanly_and_the_next_start_finds_the_data(demo, project, find_port, wait_until):
+    """Exit status 0, no server left, and nothing simulated twice."""
+    clicks = len(demo.clicks())
+
+    assert demo.stop() == 0
+    assert demo.said("ended; the next start finds the same data")
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(demo.url, timeout=5)
+
+    again = Demo(demo.lake.parent, project, (find_port(), find_port()))
+    try:
+        wait_until(lambda: again.said("ready: "), "ready:", seconds=120)
+        assert again.said(r"\(0 new\)")
+        assert len(again.clicks()) == clicks
+    finally:
+        assert again.stop() == 0

@@ -1,0 +1,56 @@
+"""Imports point down, and siblings are strangers."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "clickkit"
+STORE = "storage.store"
+PARTS = ("errors", "event", "capture", "storage", "lake", "analysis", "simulation", "settings")
+ALLOWED = {
+    "errors": set(),
+    "event": {"errors"},
+    "capture": {"errors", "event", STORE},
+    "storage": {"errors", "event"},
+    "simulation": {"errors", "event"},
+    "lake": {"errors", "event", STORE},
+    "analysis": {"errors"},
+    "settings": {"errors"},
+    "app": set(PARTS),
+    "dashboard": set(PARTS),
+    "demo": set(PARTS),
+    "doctor": set(PARTS),
+    "lambda_handler": set(PARTS),
+    "cli": {*PARTS, "app", "demo", "doctor"},
+}
+ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py", "demo.py"}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def imported(path):
+    """Return the modules of clickkit that a file imports, without the package's name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("clickkit."):
+            yield node.module.removeprefix("clickkit.")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_file_imports_its_own_layer_and_those_below(path):
+    """The table above is the one in the README."""
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for module in imported(path):
+        may = {module, module.split(".")[0]} & {own, *ALLOWED[own]}
+        assert may, f"{own} imports {module}"
+
+
+def test_only_the_wiring_reads_the_environment():
+    """Everything else is told."""
+    reading = {path.name for path in FILES if "os.environ" in path.read_text()}
+
+    assert reading <= ENVIRONMENT
+
+
+def test_no_file_grows_over_300_lines():
+    """A file is one noun."""
+    assert [path.name for path in FILES if len(path.read_text().splitlines()) > 300] == []
