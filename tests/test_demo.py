@@ -29,7 +29,15 @@ class Demo:
         self.store_url, self.lake = f"sqlite:///{folder / 'clicks.db'}", folder / "lake"
         self.log = folder / "demo.log"
         settings = {"CLICKKIT_STORE": self.store_url, "CLICKKIT_LAKE": str(self.lake)}
-        command = [PROGRAM, "demo", "--no-browser", "--port", str(ports[0]), "--collector-port", str(ports[1])]
+        command = [
+            PROGRAM,
+            "demo",
+            "--no-browser",
+            "--port",
+            str(ports[0]),
+            "--collector-port",
+            str(ports[1]),
+        ]
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 command, cwd=project, env=os.environ | settings, stdout=output, stderr=output
@@ -45,7 +53,9 @@ class Demo:
     def clicks(self):
         """Return today's events from the store."""
         store, today = connect(self.store_url), dt.datetime.now(dt.UTC).date()
-        rows = [row for shard in range(SHARDS) for batch in store.scan(today, shard) for row in batch.to_pylist()]
+        rows = [
+            row for shard in range(SHARDS) for batch in store.scan(today, shard) for row in batch.to_pylist()
+        ]
         store.close()
         return rows
 
@@ -165,7 +175,9 @@ def test_export_writes_todays_partition_and_the_chart_counts_it(demo, open_page)
 
     page.get_by_role("button", name="Export today").click()
 
-    expect(page.locator(".ck-charts")).to_contain_text(f"Today: {clicks} clicks by button", timeout=PATIENCE_MS)
+    expect(page.locator(".ck-charts")).to_contain_text(
+        f"Today: {clicks} clicks by button", timeout=PATIENCE_MS
+    )
     expect(page.locator(".ck-export")).to_contain_text(f"day={today.day:02d}/part-00.parquet")
     item = page.inner_text(".ck-item pre")
     assert '"button": "Google"' in item
@@ -173,7 +185,9 @@ def test_export_writes_todays_partition_and_the_chart_counts_it(demo, open_page)
     assert read_lake(demo.lake, today, today).count("id").fetchall() == [(clicks,)]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+)
 def test_the_page_fits_its_screen(demo, open_page, width, scheme):
     """Nothing is wider than the window, on a phone or a projector, light or dark."""
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)

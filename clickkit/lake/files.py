@@ -114,7 +114,7 @@ class S3Files:
         """The URL that `open_files` takes, without secrets."""
         options = {"endpoint": self._endpoint, "region": self._session.region_name}
         query = "&".join(f"{name}={value}" for name, value in options.items() if value)
-        return f"s3://{self._key('')}" + (f"?{query}" if query else "")
+        return f"s3://{self._key('')}".rstrip("/") + (f"?{query}" if query else "")
 
     def read(self, path: str) -> bytes | None:
         """Return an object's content, or None."""
