@@ -2,8 +2,8 @@
 
 import contextlib
 import datetime as dt
-import importlib.metadata
-import json
+import hashlib
+import http.client
 import os
 import sys
 import urllib.error
@@ -11,24 +11,26 @@ import urllib.request
 import uuid
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import msgspec
 import typer
 import uvicorn
 from tqdm import tqdm
 
+from clickkit import __version__
 from clickkit.app import day_named, lake_url, open_store, settings
 from clickkit.capture.access_log import parse_combined
 from clickkit.capture.collector import Collector
 from clickkit.capture.file_import import PARSERS, RejectedLine, import_file
 from clickkit.demo import run_demo
 from clickkit.doctor import examine
-from clickkit.errors import ClickkitError, SettingsError
+from clickkit.errors import ClickkitError, SettingsError, StoreError
+from clickkit.event import check_event, encode_event
 from clickkit.lake.export import export
 from clickkit.lake.layout import days_between
 from clickkit.simulation import simulate
-from clickkit.storage.connect import connect_dynamodb
+from clickkit.storage.connect import connect_dynamodb, is_on_this_machine
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,12 +50,13 @@ LakeUrl = Annotated[
 ]
 
 _SHOWN_REJECTIONS = 10
+_SHOWN_CHARACTERS = 200
 
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="The tracker's port.")] = 8866,
-    collector_port: Annotated[int, typer.Option(help="The collector's port.")] = 8000,
+    port: Annotated[int, typer.Option(help="The tracker's port.", min=1, max=65535)] = 8866,
+    collector_port: Annotated[int, typer.Option(help="The collector's port.", min=1, max=65535)] = 8000,
     browser: Annotated[bool, typer.Option(help="Open the tracker in a browser.")] = True,
 ) -> None:
     """Simulate a week, export it, and open the tracker.
@@ -63,21 +66,32 @@ def demo(
     has_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
-    run_demo(settings(), port=port, collector_port=collector_port, browser=browser and has_screen, say=_say)
+    run_demo(
+        settings(),
+        os.environ,
+        port=port,
+        collector_port=collector_port,
+        browser=browser and has_screen,
+        say=_say,
+    )
 
 
 @app.command()
 def serve(
     store: StoreUrl = "",
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Run the collector: POST /clicks and GET /health.
 
     Example: clickkit serve --store sqlite:///data/clicks.db --port 8000
     """
     opened = open_store(store)
-    opened.put([])  # makes a new SQLite file, or says at once why it cannot
+    opened.put([])  # makes a new SQLite file
+    try:
+        opened.get(("health", "health"))
+    except StoreError as error:
+        _say(f"warning: until this is mended, clicks are answered with 503: {error}")
     _say(f"collector: http://{host}:{port}/clicks stores in {opened.url}")
     try:
         uvicorn.run(Collector(opened), host=host, port=port, log_level="warning", access_log=False)
@@ -95,20 +109,19 @@ def send(
 
     Example: clickkit send "Sign up" --page-url https://example.com/pricing
     """
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    click = {"id": str(uuid.uuid4()), "button": button, "timestamp": now, "pageUrl": page_url}
-    version = importlib.metadata.version("clickkit")
+    now = dt.datetime.now(dt.UTC)
+    click = check_event({"id": str(uuid.uuid4()), "button": button, "timestamp": now, "pageUrl": page_url})
     request = urllib.request.Request(
         f"{collector.rstrip('/')}/clicks",
-        data=json.dumps(click).encode(),
-        headers={"Content-Type": "application/json", "User-Agent": f"clickkit/{version}"},
+        data=encode_event(click),
+        headers={"Content-Type": "application/json", "User-Agent": f"clickkit/{__version__}"},
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             _say(answer.read().decode())
     except urllib.error.HTTPError as error:
         raise ClickkitError(f"{request.full_url} answered {error.code}: {error.read().decode()}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise ClickkitError(
             f"no collector at {request.full_url} ({error}): start one with clickkit serve"
         ) from error
@@ -129,22 +142,47 @@ def import_events(
     if file_format not in PARSERS:
         raise SettingsError(f"no format {file_format!r}: choose one of {', '.join(PARSERS)}")
     parse = partial(parse_combined, base_url=base_url) if file_format == "combined" else PARSERS[file_format]
-    with contextlib.closing(open_store(store)) as opened:
+    source = hashlib.sha256(str(file.absolute()).encode()).hexdigest()[:8]
+    kept = RejectedLines(rejected or settings().home / "data" / "rejected" / f"{file.name}-{source}.ndjson")
+    with contextlib.closing(open_store(store)) as opened, contextlib.closing(kept):
         watch = partial(tqdm, desc=file.name, unit=" lines", disable=None)
-        imported = import_file(file, parse, opened, watch=watch)
-        said = f"{imported.stored:,} stored ({imported.new:,} new), {len(imported.rejected):,} rejected"
+        imported = import_file(file, parse, opened, reject=kept.add, watch=watch)
+        said = f"{imported.stored:,} stored ({imported.new:,} new), {imported.rejected:,} rejected"
         _say(f"{said}; {opened.url}")
+    for line in kept.first:
+        _say(line)
     if imported.rejected:
-        _keep(imported.rejected, rejected or settings().home / "data" / "rejected" / f"{file.name}.ndjson")
+        _say(f"rejected lines are kept with their reasons in {kept.path}")
 
 
-def _keep(rejected: list[RejectedLine], path: Path) -> None:
-    """Write rejected lines to a file, and say the first few."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in rejected))
-    for one in rejected[:_SHOWN_REJECTIONS]:
-        _say(f"  line {one.line}: {one.reason}: {one.text}")
-    _say(f"rejected lines are kept with their reasons in {path}")
+class RejectedLines:
+    """A file of rejected lines, made when the first one comes, and the first few to show."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.first: list[str] = []
+        self._file: BinaryIO | None = None
+
+    def add(self, line: RejectedLine) -> None:
+        """Keep a line with its reason; what is shown of it has no control characters."""
+        if self._file is None:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self.path.open("wb")
+            except OSError as error:
+                raise SettingsError(
+                    f"cannot keep rejected lines: {error}; choose a file with --rejected"
+                ) from error
+        self._file.write(msgspec.json.encode(line) + b"\n")
+        if len(self.first) < _SHOWN_REJECTIONS:
+            self.first.append(
+                f"  line {line.line}: {line.reason}: {ascii(line.text[:_SHOWN_CHARACTERS])[1:-1]}"
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
 
 
 @app.command("export")
@@ -186,6 +224,8 @@ def simulate_days(
 
     Example: clickkit simulate --since '7 days ago' --visitors 500 --seed 7
     """
+    if not store and not is_on_this_machine(settings().store):
+        raise SettingsError(f"simulated clicks go into {settings().store} only when --store names it")
     days = days_between(day_named(since), day_named(until))
     stored = new = 0
     with contextlib.closing(open_store(store)) as opened:

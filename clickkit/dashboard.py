@@ -15,8 +15,8 @@ import traitlets
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import charts, metrics
-from clickkit.capture.tracker import THEME_CSS, Captured, Tracker
-from clickkit.errors import ClickkitError, LakeError
+from clickkit.capture.tracker import Captured, Tracker, read_asset
+from clickkit.errors import LakeError
 from clickkit.lake.export import ExportedDay, export
 from clickkit.lake.reader import read_lake
 from clickkit.storage.store import Store
@@ -28,8 +28,8 @@ _CHART_DAYS = 8
 class Pipeline(anywidget.AnyWidget):
     """The stages of the pipeline with counts and durations, the last stored item, export and charts."""
 
-    _esm = (_FOLDER / "dashboard.js").read_text()
-    _css = THEME_CSS + (_FOLDER / "dashboard.css").read_text()
+    _esm = (_FOLDER / "dashboard.js").read_text(encoding="utf-8")
+    _css = read_asset("theme.css") + (_FOLDER / "dashboard.css").read_text(encoding="utf-8")
 
     stages = traitlets.Dict().tag(sync=True)
     item = traitlets.Unicode().tag(sync=True)
@@ -42,8 +42,8 @@ class Pipeline(anywidget.AnyWidget):
         self._lake = lake
         self._captured = 0
         self.export_state = _export_state("Nothing exported from this page yet.")
+        self._showing = threading.Lock()
         self.on_msg(self._receive)
-        self._show_lake()
 
     def show(self, captured: Captured) -> None:
         """Show a click that was stored: one more at each stage up to the store, and its item."""
@@ -54,11 +54,13 @@ class Pipeline(anywidget.AnyWidget):
             "process": _milliseconds(captured.enriched_ms),
             "store": _milliseconds(captured.durable_ms),
         }
-        self.stages = self.stages | {
-            name: {"count": self._captured, "note": note} for name, note in took.items()
-        }
+        self._show_stages({name: {"count": self._captured, "note": note} for name, note in took.items()})
         item = self._store.get(captured.event.key)
         self.item = msgspec.json.format(msgspec.json.encode(item), indent=2).decode()
+
+    def _show_stages(self, changed: dict[str, dict[str, Any]]) -> None:
+        with self._showing:  # clicks and exports come from different threads
+            self.stages = self.stages | changed
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("kind") == "opened":
@@ -73,18 +75,14 @@ class Pipeline(anywidget.AnyWidget):
         try:
             (exported,) = export(self._store, self._lake, today, today, progress=self._progress)
             self._show_export(exported, time.perf_counter() - start)
-        except ClickkitError as error:
-            self.export_state = _export_state(str(error), failed=True)
         except Exception as error:  # a thread that fails must not fail silently
-            self.export_state = _export_state(f"{type(error).__name__}: {error}", failed=True)
+            self.export_state = _export_state(str(error), failed=True)
 
     def _progress(self, done: int, total: int) -> None:
         self.export_state = _export_state("Writing the lake …", running=True, done=done, total=total)
 
     def _show_export(self, exported: ExportedDay, seconds: float) -> None:
-        self.stages = self.stages | {
-            "export": {"count": exported.rows, "note": _milliseconds(seconds * 1000)}
-        }
+        self._show_stages({"export": {"count": exported.rows, "note": _milliseconds(seconds * 1000)}})
         self._show_lake()
         if exported.rows:
             text = f"{exported.rows:,} clicks, {exported.bytes / 1024:.0f} KB: {exported.files[0]}"
@@ -98,11 +96,11 @@ class Pipeline(anywidget.AnyWidget):
         try:
             events = read_lake(self._lake, today - dt.timedelta(days=_CHART_DAYS - 1), today)
         except LakeError:
-            self.stages = self.stages | {"archive": {"count": 0, "note": "the lake is empty"}}
+            self._show_stages({"archive": {"count": 0, "note": "the lake is empty"}})
             self.charts = []
             return
         rows = events.count("id").fetchall()[0][0]
-        self.stages = self.stages | {"archive": {"count": rows, "note": f"rows, {_CHART_DAYS} days"}}
+        self._show_stages({"archive": {"count": rows, "note": f"rows, {_CHART_DAYS} days"}})
         self.charts = [figure.svg() for figure in _figures(events, today)]
 
 

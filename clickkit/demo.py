@@ -11,8 +11,9 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -22,7 +23,7 @@ from clickkit.errors import ClickkitError, SettingsError
 from clickkit.lake.files import open_files
 from clickkit.settings import Settings
 from clickkit.simulation import simulate
-from clickkit.storage.connect import connect
+from clickkit.storage.connect import connect, is_on_this_machine
 
 _EXPORT = "01-daily-export.ipynb"
 _DAYS = 7
@@ -31,7 +32,13 @@ _STOP_TIMEOUT_SECONDS = 10
 
 
 def run_demo(
-    settings: Settings, *, port: int, collector_port: int, browser: bool, say: Callable[[str], None]
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    port: int,
+    collector_port: int,
+    browser: bool,
+    say: Callable[[str], None],
 ) -> None:
     """Prepare the data, start collector and Voila, and serve until Ctrl-C.
 
@@ -39,21 +46,26 @@ def run_demo(
     listen on this machine only; when a port is taken, the next free one is used.
 
     Raises:
-        SettingsError: this is not the project's folder.
+        SettingsError: this is not the project's folder, or the store or lake is not on this machine.
         ClickkitError: the export failed, or a server ended by itself.
     """
+    for url in (settings.store, settings.lake):
+        if not is_on_this_machine(url):
+            raise SettingsError(f"the demo simulates clicks, so it keeps away from {url}: unset CLICKKIT_…")
     notebook = settings.home / "dashboards" / "tracker.ipynb"
     if not notebook.exists():
         raise SettingsError(f"no {notebook}: run the demo in clickkit's project folder")
     stop = _stop_at_signals()
-    prepare(settings, say, stop)
+    run = partial(_process, settings, environment)
+    prepare(settings, run, say, stop)
     if stop.is_set():
         return
-    port, collector_port = _free_port(port), _free_port(collector_port)
+    port = _free_port(port)
+    collector_port = _free_port(collector_port, taken=port)
     page, collector = f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{collector_port}"
     serve = ["clickkit.cli", "serve", "--port", str(collector_port)]
     show = ["voila", str(notebook), "--no-browser", f"--port={port}"]
-    with _process("collector", serve, settings) as serving, _process("voila", show, settings) as showing:
+    with run("collector", serve) as serving, run("voila", show) as showing:
         _wait_until_up(f"{collector}/health", serving, stop)
         _wait_until_up(f"{page}voila/static/voila.js", showing, stop)
         say(f"collector: {collector}/clicks")
@@ -67,7 +79,7 @@ def run_demo(
     say("ended; the next start finds the same data.")
 
 
-def prepare(settings: Settings, say: Callable[[str], None], stop: threading.Event) -> None:
+def prepare(settings: Settings, run: "Run", say: Callable[[str], None], stop: threading.Event) -> None:
     """Simulate the week before today into the store, and export it by the papermill notebook.
 
     Both may run any number of times: what is there already is not stored twice.
@@ -88,10 +100,12 @@ def prepare(settings: Settings, say: Callable[[str], None], stop: threading.Even
     papermill = ["papermill", str(notebook), str(output), "--no-progress-bar"]
     for name, value in parameters.items():
         papermill += ["-p", name, value]
-    with _process("papermill", papermill, settings) as exporting:
+    with run("papermill", papermill) as exporting:
         while exporting.process.poll() is None and not stop.wait(0.1):
             pass
-        if not stop.is_set() and exporting.process.returncode:
+        if stop.is_set():
+            return
+        if exporting.process.returncode:
             raise ClickkitError(
                 f"the export failed; see {output} and {exporting.log}:\n{exporting.last_lines()}"
             )
@@ -107,12 +121,18 @@ class _Running(msgspec.Struct, frozen=True):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
 
+Run = Callable[[str, list[str]], AbstractContextManager[_Running]]
+
+
 @contextmanager
-def _process(name: str, module: list[str], settings: Settings) -> Iterator[_Running]:
+def _process(
+    settings: Settings, environment: Mapping[str, str], name: str, module: list[str]
+) -> Iterator[_Running]:
     """Run `python -m module …` in the dashboards' folder, with a log, and end it at the end."""
     dashboards = settings.home / "dashboards"
-    paths = [str(dashboards), os.environ.get("JUPYTER_PATH", "")]
-    environment = os.environ | {
+    paths = [str(dashboards), environment.get("JUPYTER_PATH", "")]
+    told = {
+        **environment,
         "CLICKKIT_STORE": connect(settings.store).url,
         "CLICKKIT_LAKE": open_files(settings.lake).url,
         "JUPYTER_PATH": os.pathsep.join(filter(None, paths)),
@@ -123,7 +143,7 @@ def _process(name: str, module: list[str], settings: Settings) -> Iterator[_Runn
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
             cwd=dashboards,
-            env=environment,
+            env=told,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -151,16 +171,18 @@ def _stop_at_signals() -> threading.Event:
     return stop
 
 
-def _free_port(wanted: int) -> int:
-    for port in (*range(wanted, wanted + 20), 0):
+def _free_port(wanted: int, taken: int = 0) -> int:
+    """Return the first port from `wanted` on that nobody listens on, else any that is free."""
+    for port in (*range(wanted, min(wanted + 20, 65_536)), 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
-    raise SettingsError(f"no free port near {wanted}: choose another one with --port")
+            if (found := int(probe.getsockname()[1])) != taken:
+                return found
+    raise SettingsError("no port is free on this machine: end some programs")
 
 
 def _wait_until_up(url: str, running: _Running, stop: threading.Event) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from clickkit.errors import ClickkitError
 from clickkit.lake.files import open_files
 from clickkit.lake.layout import ROOT
 from clickkit.storage.connect import connect
+from clickkit.storage.sqlite import SqliteStore
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -25,9 +25,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine(home: Path, store: str, lake: str) -> Iterator[Finding]:
-    """Yield what is found of Python, the project folder, the store, the lake, and what tests need."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding(sys.version_info >= (3, 11), True, f"Python {version} (3.11 or newer is needed)")
+    """Yield what is found of the project folder, the store, the lake, and what tests need."""
     yield _project(home)
     yield _store(store)
     yield _lake(lake)
@@ -45,6 +43,10 @@ def _project(home: Path) -> Finding:
 def _store(url: str) -> Finding:
     try:
         store = connect(url)
+        if isinstance(store, SqliteStore) and not store.exists:
+            return Finding(
+                False, False, f"store {store.url} is not there yet: make demo, import or serve makes it"
+            )
         store.get(("doctor", "doctor"))
     except ClickkitError as error:
         return Finding(False, True, str(error))
@@ -54,7 +56,7 @@ def _store(url: str) -> Finding:
 def _lake(url: str) -> Finding:
     try:
         files = open_files(url)
-        parts = files.list(ROOT)
+        parts = files.parts(ROOT)
     except ClickkitError as error:
         return Finding(False, True, str(error))
     if not parts:

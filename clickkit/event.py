@@ -24,8 +24,12 @@ SHARDS = 8
 """Slices of a day in the store. Fixed, so that every reader knows all the keys of a day;
 DynamoDB takes 1,000 writes a second on each."""
 
+MAX_PROPERTIES_BYTES = 16_384
+
 Key = tuple[str, str]
 """Partition key and sort key of a stored event: `("2026-11-23#03", "<timestamp>#<id>")`."""
+
+_encoder = msgspec.json.Encoder()
 
 Word = Annotated[str, Meta(max_length=128)]
 Text = Annotated[str, Meta(max_length=2048)]
@@ -58,6 +62,11 @@ class Location(Record, frozen=True, kw_only=True):
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
 
+    def __post_init__(self) -> None:
+        """A position has both of its numbers, or none."""
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("Object missing required field `longitude` or `latitude`: send both, or none")
+
 
 class Screen(Record, frozen=True, kw_only=True):
     """The visitor's screen in CSS pixels."""
@@ -73,7 +82,8 @@ class Event(Record, frozen=True, kw_only=True):
     both are kept in UTC. `properties` holds whatever else the sender wants to say, as JSON.
 
     Raises:
-        ValueError: a click without a button, or a time outside the years 1 to 9999 in UTC.
+        ValueError: a click without a button, a time without a zone or outside the years 1 to 9999 in
+            UTC, or over 16,384 bytes of variants or properties.
     """
 
     id: Annotated[str, Meta(min_length=1, max_length=128)]
@@ -99,9 +109,13 @@ class Event(Record, frozen=True, kw_only=True):
     properties: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
-        """Keep every time in UTC, and a click with its button."""
+        """Keep every time in UTC, a click with its button, and properties small."""
         if self.event == "click" and self.button is None:
             raise ValueError("Object missing required field `button`")
+        for name in ("variants", "properties"):
+            value = getattr(self, name)
+            if value and (size := len(_encoder.encode(value))) > MAX_PROPERTIES_BYTES:
+                raise ValueError(f"field `{name}` has {size} bytes, over the limit of {MAX_PROPERTIES_BYTES}")
         for name in ("timestamp", "sent_at", "received_at"):
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is not dt.UTC:
@@ -119,6 +133,8 @@ class Event(Record, frozen=True, kw_only=True):
 
 
 def _in_utc(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone: write UTC, as in datetime(2026, 11, 23, tzinfo=UTC)")
     try:
         return moment.astimezone(dt.UTC)
     except OverflowError as error:
@@ -145,7 +161,6 @@ def _fixed_width(moment: dt.datetime) -> str:
 
 
 _decoder = msgspec.json.Decoder(Event)
-_encoder = msgspec.json.Encoder()
 
 
 def decode_event(raw: bytes | str) -> Event:
@@ -177,7 +192,7 @@ def check_event(fields: Mapping[str, Any]) -> Event:
 def _invalid(error: msgspec.ValidationError) -> InvalidEventError:
     """Split msgspec's message into the field's JSON name and the reason."""
     reason, _, path = str(error).partition(" - at `$")
-    missing = re.search(r"required field `(\w+)`", reason)
+    missing = re.search(r"field `(\w+)`", reason)
     names = [path.rstrip("`").strip("."), missing.group(1) if missing else ""]
     return InvalidEventError(".".join(filter(None, names)), reason)
 
@@ -200,15 +215,15 @@ def to_item(event: Event) -> dict[str, Any]:
     return item
 
 
-def _arrow_type(annotation: Any) -> pa.DataType:
+def _arrow_type(annotation: Any, spelling: str) -> pa.DataType:
     """Map a field's Python type to Arrow: the one rule behind `SCHEMA`."""
     if typing.get_origin(annotation) is Annotated:
         annotation = typing.get_args(annotation)[0]
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
-        return _arrow_type(next(arg for arg in typing.get_args(annotation) if arg is not types.NoneType))
+        wanted = next(arg for arg in typing.get_args(annotation) if arg is not types.NoneType)
+        return _arrow_type(wanted, spelling)
     if isinstance(annotation, type) and issubclass(annotation, Record):
-        return pa.struct(list(_arrow_schema(annotation)))
-    plain = typing.get_origin(annotation) or annotation
+        return pa.struct(_arrow_fields(annotation, spelling))
     return {
         str: pa.string(),
         bool: pa.bool_(),
@@ -216,36 +231,23 @@ def _arrow_type(annotation: Any) -> pa.DataType:
         float: pa.float64(),
         dt.datetime: pa.timestamp("us", tz="UTC"),
         dict: pa.string(),
-    }[plain]
+    }[typing.get_origin(annotation) or annotation]
 
 
-def _arrow_schema(struct: type[Record]) -> pa.Schema:
+def _arrow_fields(struct: type[Record], spelling: str) -> list[pa.Field]:
+    """Return a struct's Arrow fields by their Python `name` or their JSON `encode_name`."""
     hints = typing.get_type_hints(struct, include_extras=True)
-    return pa.schema(
-        [(field.name, _arrow_type(hints[field.name])) for field in msgspec.structs.fields(struct)]
-    )
+    return [
+        pa.field(getattr(field, spelling), _arrow_type(hints[field.name], spelling))
+        for field in msgspec.structs.fields(struct)
+    ]
 
 
-def _with_json_names(schema: pa.Schema | pa.StructType, struct: type[Record]) -> list[pa.Field]:
-    """Rename an Arrow schema's fields to their JSON names, structs included."""
-    hints = typing.get_type_hints(struct)
-    fields = []
-    for python_field, arrow_field in zip(msgspec.structs.fields(struct), schema, strict=True):
-        kind = arrow_field.type
-        if pa.types.is_struct(kind):
-            nested = next(
-                arg for arg in typing.get_args(hints[python_field.name]) if arg is not types.NoneType
-            )
-            kind = pa.struct(_with_json_names(kind, nested))
-        fields.append(pa.field(python_field.encode_name, kind))
-    return fields
-
-
-SCHEMA: pa.Schema = _arrow_schema(Event)
+SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "name"))
 """The Arrow schema of events: snake_case columns, times in microseconds UTC, dicts as JSON text."""
 
 _item_options = pyarrow.json.ParseOptions(
-    explicit_schema=pa.schema(_with_json_names(SCHEMA, Event)), unexpected_field_behavior="ignore"
+    explicit_schema=pa.schema(_arrow_fields(Event, "encode_name")), unexpected_field_behavior="ignore"
 )
 
 

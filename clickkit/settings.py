@@ -35,9 +35,9 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def find_home(folder: Path) -> Path:
-    """Return the nearest folder upwards that has `notebooks` and `data`, or the folder itself."""
+    """Return the nearest folder upwards that has `dashboards/tracker.ipynb`, or the folder itself."""
     for candidate in (folder, *folder.parents):
-        if (candidate / "notebooks").is_dir() and (candidate / "data").is_dir():
+        if (candidate / "dashboards" / "tracker.ipynb").is_file():
             return candidate
     return folder
 

@@ -8,6 +8,24 @@ from typing import TypeVar
 from clickkit.errors import SettingsError
 from clickkit.event import Device, Event, Location, Screen
 
+
+def _device(kind: str, platform: str, platform_version: str | None, browser: str, version: str) -> Device:
+    return Device(
+        type=kind,
+        platform=platform,
+        platform_version=platform_version,
+        browser=browser,
+        browser_version=version,
+        is_bot=False,
+    )
+
+
+def _place(city: str, country: str, country_code: str, latitude: float, longitude: float) -> Location:
+    return Location(
+        city=city, country=country, country_code=country_code, latitude=latitude, longitude=longitude
+    )
+
+
 _SITES = {
     "YouTube": ("https://www.youtube.com/", 24),
     "Google": ("https://www.google.com/", 21),
@@ -23,24 +41,24 @@ _SITES = {
     "GitHub": ("https://github.com/", 2),
 }
 _DEVICES = {
-    ("mobile", "Android", "14", "Chrome Mobile", "142.0.0", 412, 915): 30,
-    ("desktop", "Windows", "10", "Chrome", "142.0.0", 1920, 1080): 24,
-    ("mobile", "iOS", "18.6", "Mobile Safari", "18.6", 390, 844): 20,
-    ("desktop", "Mac OS X", "10.15.7", "Safari", "18.6", 1512, 982): 9,
-    ("desktop", "Windows", "10", "Edge", "142.0.0", 1920, 1080): 7,
-    ("desktop", "Linux", None, "Firefox", "144.0", 1920, 1080): 4,
-    ("tablet", "iOS", "17.7", "Mobile Safari", "17.7", 820, 1180): 6,
+    (_device("mobile", "Android", "14", "Chrome Mobile", "142.0.0"), Screen(width=412, height=915)): 30,
+    (_device("desktop", "Windows", "10", "Chrome", "142.0.0"), Screen(width=1920, height=1080)): 24,
+    (_device("mobile", "iOS", "18.6", "Mobile Safari", "18.6"), Screen(width=390, height=844)): 20,
+    (_device("desktop", "Mac OS X", "10.15.7", "Safari", "18.6"), Screen(width=1512, height=982)): 9,
+    (_device("desktop", "Windows", "10", "Edge", "142.0.0"), Screen(width=1920, height=1080)): 7,
+    (_device("desktop", "Linux", None, "Firefox", "144.0"), Screen(width=1920, height=1080)): 4,
+    (_device("tablet", "iOS", "17.7", "Mobile Safari", "17.7"), Screen(width=820, height=1180)): 6,
 }
 _PLACES = {
-    ("Oslo", "Norway", "NO", 59.9, 10.8, "nb-NO", "Europe/Oslo"): 16,
-    ("Bergen", "Norway", "NO", 60.4, 5.3, "nb-NO", "Europe/Oslo"): 7,
-    ("Berlin", "Germany", "DE", 52.5, 13.4, "de-DE", "Europe/Berlin"): 13,
-    ("Paris", "France", "FR", 48.9, 2.3, "fr-FR", "Europe/Paris"): 11,
-    ("London", "United Kingdom", "GB", 51.5, -0.1, "en-GB", "Europe/London"): 12,
-    ("New York City", "United States", "US", 40.7, -74.0, "en-US", "America/New_York"): 15,
-    ("São Paulo", "Brazil", "BR", -23.5, -46.6, "pt-BR", "America/Sao_Paulo"): 9,
-    ("Mumbai", "India", "IN", 19.1, 72.9, "en-IN", "Asia/Kolkata"): 10,
-    ("Tokyo", "Japan", "JP", 35.7, 139.7, "ja-JP", "Asia/Tokyo"): 7,
+    (_place("Oslo", "Norway", "NO", 59.9, 10.8), "nb-NO", "Europe/Oslo"): 16,
+    (_place("Bergen", "Norway", "NO", 60.4, 5.3), "nb-NO", "Europe/Oslo"): 7,
+    (_place("Berlin", "Germany", "DE", 52.5, 13.4), "de-DE", "Europe/Berlin"): 13,
+    (_place("Paris", "France", "FR", 48.9, 2.3), "fr-FR", "Europe/Paris"): 11,
+    (_place("London", "United Kingdom", "GB", 51.5, -0.1), "en-GB", "Europe/London"): 12,
+    (_place("New York City", "United States", "US", 40.7, -74.0), "en-US", "America/New_York"): 15,
+    (_place("São Paulo", "Brazil", "BR", -23.5, -46.6), "pt-BR", "America/Sao_Paulo"): 9,
+    (_place("Mumbai", "India", "IN", 19.1, 72.9), "en-IN", "Asia/Kolkata"): 10,
+    (_place("Tokyo", "Japan", "JP", 35.7, 139.7), "ja-JP", "Asia/Tokyo"): 7,
 }
 T = TypeVar("T")
 
@@ -76,8 +94,8 @@ def _simulate_day(day: dt.date, visitors: int, seed: int) -> Iterator[Event]:
 
 
 def _simulate_session(chance: random.Random, midnight: dt.datetime) -> Iterator[Event]:
-    kind, platform, platform_version, browser, browser_version, width, height = _draw(chance, _DEVICES)
-    city, country, country_code, latitude, longitude, language, timezone = _draw(chance, _PLACES)
+    device, screen = _draw(chance, _DEVICES)
+    place, language, timezone = _draw(chance, _PLACES)
     consents = chance.random() < _CONSENT
     visitor_id, session_id = (f"{chance.getrandbits(64):016x}" for _ in range(2))
     hour = chance.choices(range(24), _HOURS)[0]
@@ -90,28 +108,13 @@ def _simulate_session(chance: random.Random, midnight: dt.datetime) -> Iterator[
                 button=button,
                 timestamp=clock,
                 page_url=_SITES[button][0],
-                device=Device(
-                    type=kind,
-                    platform=platform,
-                    platform_version=platform_version,
-                    browser=browser,
-                    browser_version=browser_version,
-                    is_bot=False,
-                ),
-                location=Location(
-                    city=city,
-                    country=country,
-                    country_code=country_code,
-                    latitude=latitude,
-                    longitude=longitude,
-                )
-                if consents
-                else None,
+                device=device,
+                location=place if consents else None,
                 visitor_id=visitor_id,
                 session_id=session_id,
                 sequence=sequence,
                 received_at=clock + dt.timedelta(milliseconds=round(chance.lognormvariate(4, 0.6))),
-                screen=Screen(width=width, height=height),
+                screen=screen,
                 language=language,
                 timezone=timezone,
                 properties={"simulated": True},

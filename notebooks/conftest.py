@@ -25,7 +25,7 @@ def sample_environment() -> dict[str, str]:
     """Put the sample into a store and a lake; return the settings that name them."""
     home = Path(folder().name)
     store = connect(f"sqlite:///{home / 'clicks.db'}")
-    import_file(SAMPLE, parse_ndjson, store)
+    import_file(SAMPLE, parse_ndjson, store, reject=lambda line: pytest.fail(f"{SAMPLE}: {line}"))
     export(store, home / "lake", FIRST, LAST)
     store.close()
     return {"CLICKKIT_STORE": store.url, "CLICKKIT_LAKE": str(home / "lake"), "CLICKKIT_DAY": LAST}

@@ -60,7 +60,9 @@ def test_times_are_kept_in_utc_and_decide_the_day():
         ({"pageUrl": "x" * 3000}, "pageUrl"),
         ({"device": "iPhone"}, "device"),
         ({"device": {"type": 1}}, "device.type"),
-        ({"location": {"latitude": 91}}, "location.latitude"),
+        ({"location": {"latitude": 91, "longitude": 0}}, "location.latitude"),
+        ({"location": {"latitude": 9}}, "location.longitude"),
+        ({"properties": {"text": "x" * 20_000}}, "properties"),
         ({"x": "left"}, "x"),
         ({"sequence": -1}, "sequence"),
     ],
@@ -84,6 +86,12 @@ def test_a_time_outside_the_calendar_is_refused():
     """A timestamp that has no UTC form cannot be stored."""
     with pytest.raises(InvalidEventError, match="outside the years"):
         decode(timestamp="0001-01-01T00:00:00+05:00")
+
+
+def test_a_time_without_a_zone_is_refused_everywhere():
+    """Nobody's local time is taken for UTC."""
+    with pytest.raises(ValueError, match="no time zone"):
+        Event(id="a", button="b", page_url="u", timestamp=dt.datetime(2026, 1, 1))
 
 
 def test_a_view_needs_no_button():
@@ -128,7 +136,13 @@ events = st.builds(
     button=texts.filter(bool),
     timestamp=moments,
     page_url=texts.filter(bool),
-    location=st.none() | st.builds(Location, city=st.none() | texts, latitude=st.floats(-90, 90)),
+    location=st.none()
+    | st.builds(
+        Location,
+        city=st.none() | texts,
+        latitude=st.floats(-90, 90),
+        longitude=st.floats(-180, 180),
+    ),
     received_at=st.none() | moments,
     x=st.none() | st.floats(-1e6, 1e6),
     variants=st.dictionaries(texts, texts, max_size=3),

@@ -28,7 +28,7 @@ def test_it_exports_today_and_the_two_days_before(configured, lake):
     days = [str(configured - dt.timedelta(back)) for back in (2, 1, 0)]
     assert [one["day"] for one in answer["days"]] == days
     assert answer["rows"] == sum(one["rows"] for one in answer["days"]) > 0
-    assert [file for one in answer["days"] for file in one["files"]] == open_files(lake).list("clicks")
+    assert [file for one in answer["days"] for file in one["files"]] == open_files(lake).parts("clicks")
 
 
 def test_it_exports_one_day_again_with_the_same_result(configured):

@@ -21,8 +21,9 @@ def test_the_environment_wins(tmp_path):
 
 def test_else_the_projects_data_folder_is_used_from_anywhere_in_it(tmp_path):
     """A notebook in notebooks/ and a command in the project's folder mean the same store."""
-    for folder in ("notebooks/deep", "data"):
+    for folder in ("notebooks/deep", "dashboards"):
         (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "dashboards" / "tracker.ipynb").touch()
 
     for folder in (tmp_path, tmp_path / "notebooks", tmp_path / "notebooks" / "deep"):
         found = Settings.from_env({}, folder)

@@ -1,11 +1,19 @@
 """Counts of clicks: each function is one SELECT over events."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from duckdb import DuckDBPyRelation
 
 SOURCES = ("recorded", "simulated")
 """The values of `source`: clicks that somebody made, and clicks of `clickkit.simulate`."""
+
+
+def of_sources(events: DuckDBPyRelation, sources: Sequence[str]) -> DuckDBPyRelation:
+    """Return the events of some `SOURCES`, with all their columns."""
+    is_simulated = "coalesce(properties->>'simulated' = 'true', false)"
+    wanted = [is_simulated if source == "simulated" else f"not {is_simulated}" for source in sources]
+    return events.filter(" or ".join(wanted) or "false")
 
 
 def by_button(events: DuckDBPyRelation) -> DuckDBPyRelation:

@@ -16,7 +16,9 @@ from clickkit.errors import InvalidEventError
 from clickkit.event import Event, check_event
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-_COMBINED = re.compile(rf"(\S+) \S+ .+? \[([^\]]+)\] {_QUOTED} (\d{{3}}) (\d+|-) {_QUOTED} {_QUOTED}\s*")
+_COMBINED = re.compile(
+    rf"(\S+) \S+ .+? \[([^\]]+)\] {_QUOTED} (\d{{3}}) (\d{{1,15}}|-) {_QUOTED} {_QUOTED}\s*"
+)
 _REQUEST = re.compile(r"([A-Z]+) (\S+)(?: HTTP/\S+)?")
 _TIME = "%d/%b/%Y:%H:%M:%S %z"
 _REMEMBERED_DAYS = 3
@@ -27,11 +29,12 @@ Occurrences = OrderedDict[dt.date, Counter[bytes]]
 def parse_combined(lines: Iterable[str], *, base_url: str = "") -> Iterator[Event | InvalidEventError]:
     """Yield, for each line in the Combined Log Format, its event or why there is none.
 
-    The id is made of the line's SHA-256 and its number among equal lines (counted within the three
-    latest days seen), so reading a log again, also after it grew, gives the same ids, and two
-    requests that look the same stay two. The visitor is a hash of address, user agent and day: a
-    pseudonym that whoever has the log can find again. `base_url`, such as `https://example.com`,
-    completes the request's target to `page_url`; a log has the path alone.
+    The id is made of the SHA-256 of `base_url` and line, and of its number among equal lines (counted
+    within the three latest days seen), so reading a log again, also after it grew, gives the same ids,
+    and two requests that look the same stay two. `base_url`, such as `https://example.com`, completes
+    the request's target to `page_url`, for a log has the path alone, and keeps the logs of two sites
+    apart. The visitor is a hash of address, user agent and day: a pseudonym that can be reversed by
+    trying addresses, so treat it as personal data.
     """
     seen: Occurrences = OrderedDict()
     for line in lines:
@@ -50,14 +53,14 @@ def _parse_line(line: str, base_url: str, seen: Occurrences) -> Event:
     if target is None:
         raise InvalidEventError("pageUrl", f'"{request}" is no HTTP request')
     timestamp, user_agent = _timestamp(time), _said(agent)
-    digest = hashlib.sha256(line.encode()).digest()
+    digest = hashlib.sha256(f"{base_url} {line}".encode()).digest()
     visitor = hashlib.sha256(f"{address} {timestamp.date()} {agent}".encode())
     return check_event(
         {
             "id": f"{digest[:12].hex()}-{_occurrence(digest, timestamp.date(), seen)}",
             "event": "view",
             "timestamp": timestamp,
-            "pageUrl": base_url.rstrip("/") + target[2],
+            "pageUrl": target[2] if "://" in target[2] else base_url.rstrip("/") + target[2],
             "referrer": _said(referrer),
             "device": detect_device(user_agent) if user_agent else None,
             "visitorId": visitor.hexdigest()[:24],

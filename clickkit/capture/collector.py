@@ -37,11 +37,15 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The collector's answer: how many events are durable, where, and which were refused."""
+    """The collector's answer: how many events are durable, where, and which were refused for good.
+
+    `error` is a fault of the request as a whole.
+    """
 
     accepted: int
     rejected: list[Rejection]
-    durability: str | None = None
+    durability: str | msgspec.UnsetType = msgspec.UNSET
+    error: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Collector:
@@ -70,28 +74,24 @@ class Collector:
                 await self._health(send)
             case "/clicks" | "/health" as path, method:
                 allowed = {"/clicks": "POST", "/health": "GET"}[path]
-                refusal = Rejection(0, "method", f"{method} is not allowed on {path}: use {allowed}")
-                await _answer(send, 405, Answer(0, [refusal]), allow=allowed)
+                await _refuse(send, 405, f"{method} is not allowed on {path}: use {allowed}", allow=allowed)
             case path, _:
-                refusal = Rejection(0, "path", f"nothing at {path}: POST /clicks or GET /health")
-                await _answer(send, 404, Answer(0, [refusal]))
+                await _refuse(send, 404, f"nothing at {path}: POST /clicks or GET /health")
 
     async def _clicks(self, scope: Message, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
         if body is None:
-            refusal = Rejection(0, "body", f"over the limit of {MAX_BODY_BYTES} bytes: send smaller batches")
-            await _answer(send, 413, Answer(0, [refusal]))
+            await _refuse(send, 413, f"body: over the limit of {MAX_BODY_BYTES} bytes; send smaller batches")
             return
         try:
             raw = _split(body)
             if not raw:
                 raise InvalidEventError("", "no event in the request: send one, or an array of them")
         except InvalidEventError as error:
-            await _answer(send, 400, Answer(0, [Rejection(0, error.field, error.reason)]))
+            await _refuse(send, 400, f"body: {error.reason}")
             return
         if len(raw) > MAX_BATCH_EVENTS:
-            refusal = Rejection(0, "body", f"{len(raw)} events are over the limit of {MAX_BATCH_EVENTS}")
-            await _answer(send, 413, Answer(0, [refusal]))
+            await _refuse(send, 413, f"body: {len(raw)} events are over the limit of {MAX_BATCH_EVENTS}")
             return
         events, rejected = _decode(raw)
         try:
@@ -99,8 +99,9 @@ class Collector:
                 await asyncio.to_thread(self._store_enriched, events, _user_agent(scope))
         except StoreError as error:
             _log.error("%s", error)
-            refusal = Rejection(0, "", "the store is away, nothing was kept: send the same events again")
-            await _answer(send, 503, Answer(0, [refusal]), retry_after=str(_RETRY_AFTER_SECONDS))
+            retry_after = str(_RETRY_AFTER_SECONDS)
+            reason = "the store is away, nothing was kept: send the same events again"
+            await _refuse(send, 503, reason, retry_after=retry_after)
             return
         if events:
             await _answer(send, 200, Answer(len(events), rejected, durability="store"))
@@ -166,6 +167,10 @@ def _user_agent(scope: Message) -> str | None:
         if name == b"user-agent":
             return str(value, "latin-1")
     return None
+
+
+async def _refuse(send: Send, status: int, error: str, **headers: str) -> None:
+    await _answer(send, status, Answer(0, [], error=error), **headers)
 
 
 async def _answer(send: Send, status: int, answer: object, **headers: str) -> None:

@@ -12,34 +12,37 @@ from clickkit.event import Device, Event, Location
 def enrich(event: Event, *, received_at: dt.datetime, user_agent: str | None = None) -> Event:
     """Return the event with `received_at`, device and location filled in.
 
-    What the sender said itself is kept. The device comes from the User-Agent string, the city and
-    country from the position, which is rounded to 0.1 degrees afterwards.
+    What the sender said stays; what it left out comes from the User-Agent string and from its position,
+    which is rounded to 0.1 degrees afterwards. A sender that names its platform or browser is not
+    mixed with the header's: only type and `is_bot` are filled in then.
     """
     return msgspec.structs.replace(
         event,
         received_at=received_at,
         device=_device(event.device, user_agent),
-        location=_location(event.location),
+        location=round_and_name(event.location),
+    )
+
+
+def round_and_name(said: Location | None) -> Location | None:
+    """Return a location with its position rounded to 0.1 degrees, and the names it left out filled in."""
+    if said is None or said.latitude is None or said.longitude is None:
+        return said
+    found = locate(said.latitude, said.longitude)
+    return msgspec.structs.replace(
+        found,
+        city=said.city or found.city,
+        country=said.country or found.country,
+        country_code=said.country_code or found.country_code,
     )
 
 
 def _device(said: Device | None, user_agent: str | None) -> Device | None:
     if not user_agent:
         return said
-    return _filled_in(said, detect_device(user_agent))
-
-
-def _location(said: Location | None) -> Location | None:
-    if said is None or said.latitude is None or said.longitude is None:
-        return said
-    found = locate(said.latitude, said.longitude)
-    rounded = msgspec.structs.replace(said, latitude=found.latitude, longitude=found.longitude)
-    return rounded if said.city or said.country or said.country_code else found
-
-
-def _filled_in(said: Device | None, found: Device) -> Device:
+    found = detect_device(user_agent)
     if said is None:
         return found
-    if said.platform or said.browser:  # never mix the sender's browser with another one's version
-        return msgspec.structs.replace(said, type=said.type or found.type)
-    return msgspec.structs.replace(found, type=said.type or found.type)
+    base = said if said.platform or said.browser else found
+    is_bot = found.is_bot if said.is_bot is None else said.is_bot
+    return msgspec.structs.replace(base, type=said.type or found.type, is_bot=is_bot)

@@ -1,6 +1,7 @@
 """From a file of lines to the store: access logs, and events as lines of JSON."""
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import tee
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from clickkit.capture.access_log import parse_combined
+from clickkit.capture.enrichment import round_and_name
 from clickkit.errors import InvalidEventError, SettingsError
 from clickkit.event import Event, decode_event
 from clickkit.storage.store import Store
@@ -26,29 +28,36 @@ class RejectedLine(msgspec.Struct, frozen=True):
 
 
 class ImportedFile(msgspec.Struct, frozen=True):
-    """What an import did: events that are durable now, those among them that were new, and bad lines."""
+    """How many events an import made durable, how many of them were new, and how many lines were bad."""
 
     stored: int
     new: int
-    rejected: list[RejectedLine]
+    rejected: int
 
 
 def parse_ndjson(lines: Iterable[str]) -> Iterator[Event | InvalidEventError]:
-    """Yield, for each line of JSON, its event or why there is none."""
+    """Yield, for each line of JSON, its event, with its position rounded, or why there is none."""
     for line in lines:
         try:
-            yield decode_event(line)
+            event = decode_event(line)
         except InvalidEventError as error:
             yield error
+        else:
+            yield msgspec.structs.replace(event, location=round_and_name(event.location))
 
 
 PARSERS: dict[str, Parser] = {"combined": parse_combined, "ndjson": parse_ndjson}
 
 
 def import_file(
-    file: Path, parse: Parser, store: Store, *, watch: Callable[[Iterable[str]], Iterable[str]] = iter
+    file: Path,
+    parse: Parser,
+    store: Store,
+    *,
+    reject: Callable[[RejectedLine], None],
+    watch: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> ImportedFile:
-    """Put the events of a file into a store; a bad line is kept with its reason and stops nothing.
+    """Put the events of a file into a store; a bad line is handed to `reject` and stops nothing.
 
     A file that ends in `.gz` is unpacked. `watch` wraps the lines, for a progress bar.
 
@@ -56,12 +65,12 @@ def import_file(
         SettingsError: the file cannot be read.
         StoreError: the store failed; importing the file again goes on without doubling anything.
     """
-    stored = new = 0
+    stored = new = rejected = 0
     batch: list[Event] = []
-    rejected = []
     for number, (text, event) in enumerate(_parsed(file, parse, watch), start=1):
         if isinstance(event, InvalidEventError):
-            rejected.append(RejectedLine(number, str(event), text.rstrip("\r\n")))
+            rejected += 1
+            reject(RejectedLine(number, str(event), text.rstrip("\r\n")))
             continue
         batch.append(event)
         if len(batch) == _PUT_EVENTS:
@@ -75,8 +84,21 @@ def _parsed(
     """Yield each line of a file with what became of it."""
     open_file = gzip.open if file.suffix == ".gz" else open
     try:
-        with open_file(file, "rt", encoding="utf-8", errors="backslashreplace", newline="\n") as lines:
-            texts, again = tee(watch(lines))
-            yield from zip(texts, parse(again), strict=True)
+        lines = open_file(file, "rt", encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
-        raise SettingsError(f"cannot read {file}: {error}") from error
+        raise _unreadable(file, error) from error
+    with lines:
+        texts, again = tee(watch(_read(file, lines)))
+        yield from zip(texts, parse(again), strict=True)
+
+
+def _read(file: Path, lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines; a file that cannot be read or unpacked to its end is an error of ours."""
+    try:
+        yield from lines
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> SettingsError:
+    return SettingsError(f"cannot read {file}: {error}")

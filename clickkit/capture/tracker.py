@@ -16,8 +16,10 @@ from clickkit.capture.geolocation import locate
 from clickkit.event import Event, check_event, to_item
 from clickkit.storage.store import Store
 
-_FOLDER = Path(__file__).parent
-THEME_CSS = (_FOLDER / "theme.css").read_text()
+
+def read_asset(name: str) -> str:
+    """Return the text of a JavaScript or CSS file beside this one."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -56,12 +58,12 @@ class Tracker(anywidget.AnyWidget):
     """Buttons of web sites; each click is enriched, put into a store, and then shown as stored.
 
     The browser makes `id` and `timestamp`. The position is asked for only after consent. A click that
-    could not be stored stays in the page, which offers to send it again under the same id.
-    `on_captured` is called after each click that was stored.
+    could not be stored, or that nobody answered for 10 seconds, stays in the page, which offers to send
+    it again under the same id. `on_captured` is called after each click that is new in the store.
     """
 
-    _esm = (_FOLDER / "tracker.js").read_text() + (_FOLDER / "tracker_widget.js").read_text()
-    _css = THEME_CSS + (_FOLDER / "tracker.css").read_text()
+    _esm = read_asset("tracker.js") + read_asset("tracker_widget.js")
+    _css = read_asset("theme.css") + read_asset("tracker.css")
 
     sites: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
 
@@ -80,12 +82,13 @@ class Tracker(anywidget.AnyWidget):
         threading.Thread(target=locate, args=(0.0, 0.0), daemon=True).start()
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("kind") != "click":
+        if message.get("kind") != "click" or not isinstance(message.get("event"), dict):
             return
+        fields = message["event"]
         try:
-            captured = self._capture(message.get("event", {}), message.get("userAgent"))
+            captured, new = self._capture(fields, message.get("userAgent"))
         except Exception as error:  # whatever it is, the page must hear of it
-            self.send({"kind": "failed", "id": message.get("event", {}).get("id"), "reason": str(error)})
+            self.send({"kind": "failed", "id": fields.get("id"), "reason": str(error)})
             return
         self.send(
             {
@@ -97,18 +100,20 @@ class Tracker(anywidget.AnyWidget):
                 "durable": captured.durable_ms,
             }
         )
-        self._on_captured(captured)
+        if new:
+            self._on_captured(captured)
 
-    def _capture(self, fields: dict[str, Any], user_agent: str | None) -> Captured:
+    def _capture(self, fields: dict[str, Any], user_agent: str | None) -> tuple[Captured, int]:
         received_at, start = dt.datetime.now(dt.UTC), time.perf_counter()
         event = enrich(check_event(fields), received_at=received_at, user_agent=user_agent)
         enriched = time.perf_counter()
-        self._store.put([event])
+        new = self._store.put([event])
         durable = time.perf_counter()
         sent_at = event.sent_at or event.timestamp
-        return Captured(
+        captured = Captured(
             event=event,
             arrived_ms=max(0.0, (received_at - sent_at).total_seconds() * 1000),
             enriched_ms=(enriched - start) * 1000,
             durable_ms=(durable - enriched) * 1000,
         )
+        return captured, new

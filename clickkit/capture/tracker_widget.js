@@ -16,6 +16,8 @@ const ICONS = {
   WhatsApp: `<rect width="48" height="48" rx="12" fill="#25d366"/><path d="m10 38 2-8a14 14 0 1 1 5.5 6z" fill="none" stroke="#fff" stroke-width="3" stroke-linejoin="round"/><path d="M19 17c-2 5 6 14 12 13l1.5-3.5-4-2-2 1.500c-2-1-3.5-2.5-4.5-4.500l1.5-2-2-3.500z" fill="#fff"/>`,
 };
 
+const ANSWER_TIMEOUT_MS = 10_000;
+
 const CONSENT = {
   off: "Off: clicks carry no place.",
   asking: "Asking your browser for its position …",
@@ -71,7 +73,9 @@ function render({ model, el }) {
   feedback.append(element("p", { className: "ck-hint" }, "Click a site above: what was captured appears here."));
 
   function send(click) {
-    click.sent = performance.now();
+    click.failed = false;
+    clearTimeout(click.timer);
+    click.timer = setTimeout(failed, ANSWER_TIMEOUT_MS, { id: click.event.id, reason: "no answer came; is the notebook's kernel running?" });
     model.send({ kind: "click", event: { ...click.event, sentAt: new Date().toISOString() }, userAgent: navigator.userAgent });
   }
 
@@ -96,6 +100,7 @@ function render({ model, el }) {
     const click = waiting.get(message.id);
     if (!click) return;
     waiting.delete(message.id);
+    clearTimeout(click.timer);
     const { button } = click.event;
     const count = (counts.get(button) ?? 0) + 1;
     counts.set(button, count);
@@ -108,9 +113,12 @@ function render({ model, el }) {
   function failed(message) {
     const click = waiting.get(message.id);
     if (!click) return;
+    click.failed = true;
+    clearTimeout(click.timer);
+    const kept = [...waiting.values()].filter((one) => one.failed);
     const again = element("button", { className: "ck-button", type: "button" }, "Send again");
-    again.addEventListener("click", () => waiting.forEach(send));
-    show("failed", click.event.button, `was not stored; ${waiting.size} kept in this page.`, [["Why", message.reason]], again);
+    again.addEventListener("click", () => kept.forEach(send));
+    show("failed", click.event.button, `was not stored; ${kept.length} kept in this page.`, [["Why", message.reason]], again);
   }
 
   model.on("msg:custom", (message) => {

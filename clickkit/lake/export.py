@@ -84,7 +84,7 @@ def _refuse_to_drop(files: Files, path: str, events: pa.Table, store: Store) -> 
         return
     try:
         archived = pq.read_table(pa.BufferReader(content), columns=["id"])["id"]
-    except pa.ArrowInvalid:
+    except (pa.ArrowException, OSError):
         return  # a damaged part is mended by the export
     kept = pc.is_in(archived, value_set=events["id"])
     dropped = len(archived) - (pc.sum(kept).as_py() or 0)

@@ -1,7 +1,8 @@
 """The files of a lake, in a local folder or in an S3 bucket: read, list and publish in one step."""
 
+import contextlib
 import os
-import tempfile
+import uuid
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -26,7 +27,7 @@ class Files(Protocol):
     def read(self, path: str) -> bytes | None:
         """Return a file's content, or None when there is no such file."""
 
-    def list(self, folder: str) -> list[str]:
+    def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet files below a folder, sorted."""
 
     def publish(self, path: str, content: bytes) -> None:
@@ -61,26 +62,26 @@ class LocalFiles:
         except OSError as error:
             raise self._failed(error) from error
 
-    def list(self, folder: str) -> list[str]:
+    def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet files below a folder, sorted."""
         found = (self._root / folder).rglob("[!._]*.parquet")
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
     def publish(self, path: str, content: bytes) -> None:
-        """Write beside, fsync, rename, fsync the folder."""
+        """Write beside, fsync, rename, fsync the folders."""
         target = self._root / path
+        beside = target.with_name(f"_{uuid.uuid4().hex}.tmp")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                dir=target.parent, prefix="_", suffix=".tmp", delete=False
-            ) as beside:
-                beside.write(content)
-                beside.flush()
-                os.fsync(beside.fileno())
-            os.chmod(beside.name, 0o644)
-            os.replace(beside.name, target)
+            _make_folder(target.parent)
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, target)
             _fsync_folder(target.parent)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                beside.unlink()
             raise self._failed(error) from error
 
     def locate(self, path: str) -> str:
@@ -89,6 +90,14 @@ class LocalFiles:
 
     def _failed(self, error: Exception) -> LakeError:
         return LakeError(f"lake {self.url} failed: {error}; check the folder, its rights and the disk's room")
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and its parents, each entry durable."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _fsync_folder(folder.parent)
 
 
 def _fsync_folder(folder: Path) -> None:
@@ -106,8 +115,13 @@ class S3Files:
         self._bucket = bucket
         self._prefix = prefix.strip("/")
         self._endpoint = endpoint
-        self._session = boto3.Session(region_name=region)
-        self._client = self._session.client("s3", endpoint_url=endpoint, config=_CONFIG)
+        try:
+            self._session = boto3.Session(region_name=region)
+            self._client = self._session.client("s3", endpoint_url=endpoint, config=_CONFIG)
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(
+                f"cannot open s3://{bucket}: {error}; check endpoint and AWS_PROFILE"
+            ) from error
 
     @property
     def url(self) -> str:
@@ -127,7 +141,7 @@ class S3Files:
         except (BotoCoreError, ClientError) as error:
             raise self._failed(error) from error
 
-    def list(self, folder: str) -> list[str]:
+    def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet objects below a folder, sorted."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._key_in_bucket(folder) + "/"
@@ -163,7 +177,11 @@ class S3Files:
                 "session_token": keys.token,
             }
         return pyarrow.fs.S3FileSystem(
-            endpoint_override=self._endpoint, region=self._session.region_name, **frozen
+            endpoint_override=self._endpoint,
+            region=self._session.region_name,
+            connect_timeout=3,
+            request_timeout=60,
+            **frozen,
         )
 
     def _key_in_bucket(self, path: str) -> str:

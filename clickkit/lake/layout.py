@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from clickkit.errors import LakeError, SettingsError
+from clickkit.errors import SettingsError
 
 ROOT = "clicks"
 MANIFEST = "_manifest.json"
@@ -39,11 +39,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def as_day(value: Day) -> dt.date:
-    """Return a day given as a date or as text in the form 2026-11-23.
+    """Return a day given as a date, a datetime (its UTC day), or text in the form 2026-11-23.
 
     Raises:
         SettingsError: the text is no such date.
     """
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).date() if value.tzinfo else value.date()
     if isinstance(value, dt.date):
         return value
     try:
@@ -72,19 +74,10 @@ def partition(day: dt.date) -> str:
 def day_of(path: str) -> dt.date | None:
     """Return the day that a path within the lake belongs to, or None."""
     found = re.search(r"year=(\d{4})/month=(\d\d)/day=(\d\d)/", path)
-    return dt.date(*map(int, found.groups())) if found else None
-
-
-def decode_manifest(content: bytes, path: str) -> Manifest:
-    """Decode a manifest.
-
-    Raises:
-        LakeError: it is damaged.
-    """
     try:
-        return msgspec.json.decode(content, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise LakeError(f"the manifest {path} is damaged ({error}): export its day again") from error
+        return dt.date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

@@ -26,18 +26,26 @@ def read_lake(
     """Return the events of a lake as a lazy DuckDB relation, times in UTC.
 
     Only the partitions from `since` to `until` (UTC days, both included; None: as far as the lake
-    goes) are touched. The columns are those of `event.SCHEMA` and `year`, `month`, `day`. `.df()`,
-    `.arrow()` and `.pl()` turn the relation into pandas, Arrow and polars; `.query("events", sql)`
-    asks it in SQL.
+    goes) are touched. The columns are those of `event.SCHEMA` and `year`, `month`, `day`. `.df()` and
+    `.to_arrow_table()` turn the relation into pandas and Arrow; `.query("events", sql)` asks it in SQL.
 
     Raises:
-        LakeError: there is no such lake, or it has nothing in that range.
+        LakeError: there is no such lake, it has nothing in that range, or a part is damaged.
         SettingsError: a day or the lake's URL cannot be understood.
     """
     files = open_files(lake)
     paths = [files.locate(path) for path in _parts(files, since, until)]
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
+    try:
+        return _open(connection, files, paths)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise LakeError(
+            f"lake {files.url} cannot be read: {error}; export the day of a damaged part again"
+        ) from error
+
+
+def _open(connection: duckdb.DuckDBPyConnection, files: Files, paths: list[str]) -> duckdb.DuckDBPyRelation:
     if isinstance(files, LocalFiles):
         return connection.sql(_READ_PARTS, params=[paths])
     partitioning = ds.partitioning(
@@ -51,10 +59,10 @@ def read_lake(
 def _parts(files: Files, since: Day | None, until: Day | None) -> list[str]:
     """Return the Parquet files of the days asked for, listing only those days when both are given."""
     if since is not None and until is not None:
-        found = [path for day in days_between(since, until) for path in files.list(partition(day))]
+        found = [path for day in days_between(since, until) for path in files.parts(partition(day))]
         if found:
             return found
-    everything = {path: day for path in files.list(ROOT) if (day := day_of(path))}
+    everything = {path: day for path in files.parts(ROOT) if (day := day_of(path))}
     if not everything:
         raise LakeError(f"no lake at {files.url}: check the path, or write one first with: clickkit export")
     first = as_day(since) if since is not None else min(everything.values())

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
+from botocore.exceptions import BotoCoreError
 
 from clickkit.errors import SettingsError
 from clickkit.storage.dynamodb import DynamoDBStore
@@ -18,7 +19,7 @@ _FORMS = (
 
 
 def connect(url: str) -> Store:
-    """Open the store that a URL names; nothing is read or made yet.
+    """Open the store that a URL names; the store itself is not asked yet.
 
     `sqlite:///data/clicks.db` is a file, relative to the current folder (four slashes: absolute).
     `dynamodb://clicks` is a DynamoDB table; `?region=` and `?endpoint=` replace boto3's own. For an
@@ -45,9 +46,12 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
     endpoint, region = options.pop("endpoint", None), options.pop("region", None)
     if parts.scheme != "dynamodb" or not parts.netloc or parts.path.strip("/") or options:
         raise SettingsError(f"{url!r} names no DynamoDB table: write {_FORMS}")
-    if not (endpoint and _is_loopback(endpoint)):
+    if not is_on_this_machine(url):
         return DynamoDBStore(parts.netloc, endpoint=endpoint, region=region, credentials=None)
-    session = boto3.Session()
+    try:
+        session = boto3.Session()
+    except BotoCoreError as error:
+        raise SettingsError(f"{url}: {error}; check AWS_PROFILE and the AWS configuration") from error
     return DynamoDBStore(
         parts.netloc,
         endpoint=endpoint,
@@ -56,8 +60,12 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
     )
 
 
-def _is_loopback(endpoint: str) -> bool:
-    host = urlsplit(endpoint).hostname or ""
+def is_on_this_machine(url: str) -> bool:
+    """Tell whether a store's or a lake's URL means a file, or a server at a loopback endpoint."""
+    parts = urlsplit(url)
+    if parts.scheme in ("", "sqlite"):
+        return True
+    host = urlsplit(dict(parse_qsl(parts.query)).get("endpoint", "")).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

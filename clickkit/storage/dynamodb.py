@@ -17,6 +17,7 @@ from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
 
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+_SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
 _ATTEMPTS = 8
@@ -184,7 +185,7 @@ def _attribute(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, int | float):
-        return {"N": repr(value)}
+        return {"N": repr(value if abs(value) >= _SMALLEST_NUMBER else 0)}
     return {"M": {name: _attribute(inner) for name, inner in value.items()}}
 
 

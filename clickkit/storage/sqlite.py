@@ -43,6 +43,11 @@ class SqliteStore:
         """The URL that `connect` opens."""
         return f"sqlite:///{self._path}"
 
+    @property
+    def exists(self) -> bool:
+        """Whether the file is there; the first `put` makes it."""
+        return self._path.exists()
+
     def put(self, events: Sequence[Event]) -> int:
         """Store events in one transaction and return how many were new."""
         rows = [(*event.key, msgspec.json.encode(to_item(event)).decode()) for event in events]
@@ -96,7 +101,7 @@ class SqliteStore:
         return self._writer
 
     def _open_reader(self) -> sqlite3.Connection:
-        if not self._path.exists():
+        if not self.exists:
             raise StoreError(
                 f"no SQLite store at {self._path}: check the path, or put events there first "
                 "(make demo, or clickkit simulate, import or serve with --store)"

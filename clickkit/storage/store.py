@@ -19,7 +19,8 @@ class Store(Protocol):
     def put(self, events: Sequence[Event]) -> int:
         """Store events and return, once they are durable, how many were new.
 
-        An event whose key the store has already is left as it is, so anything may be put twice.
+        An event whose key the store has already is left as it is, so anything may be put twice. Of
+        events with one key that are put at the same moment, one stays.
         """
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:

@@ -33,13 +33,20 @@ def test_by_button(events):
 
 
 def test_by_day_tells_recorded_from_simulated(events):
-    """Simulated clicks are never mixed with recorded ones."""
+    """Simulated clicks are counted apart from recorded ones."""
     assert metrics.by_day(events).fetchall() == [
         (dt.date(2026, 11, 21), "recorded", 1, 1),
         (dt.date(2026, 11, 22), "recorded", 2, 2),
         (dt.date(2026, 11, 22), "simulated", 1, 1),
     ]
-    assert metrics.SOURCES == ("recorded", "simulated")
+
+
+def test_sources_can_be_chosen(events):
+    """A question may be asked of recorded clicks alone."""
+    assert metrics.by_button(metrics.of_sources(events, ["recorded"])).fetchall()[0][:2] == ("Buy", 2)
+    assert metrics.by_button(metrics.of_sources(events, ["simulated"])).fetchall()[0][:2] == ("Buy", 1)
+    assert metrics.of_sources(events, metrics.SOURCES).count("id").fetchall() == [(5,)]
+    assert metrics.of_sources(events, []).count("id").fetchall() == [(0,)]
 
 
 def test_by_hour(events):

@@ -38,11 +38,15 @@ def test_ids_follow_from_the_line_and_its_number_among_equal_ones():
     assert len({event.id for event in again}) == 4
 
 
-def test_a_base_url_completes_the_page():
-    """A log has the path alone."""
+def test_a_base_url_completes_the_page_and_keeps_sites_apart():
+    """A log has the path alone; two sites may be asked for the same at the same time."""
     (event,) = parse(LINE, base_url="https://example.com/")
+    (other,) = parse(LINE, base_url="https://example.org/")
+    (absolute,) = parse(LINE.replace("/a?b=c", "http://proxy.example/x"), base_url="https://example.com/")
 
     assert event.page_url == "https://example.com/a?b=c"
+    assert event.id != other.id
+    assert absolute.page_url == "http://proxy.example/x"
 
 
 def test_dashes_stand_for_nothing():
@@ -70,10 +74,11 @@ def test_bad_lines_say_why():
         LINE.replace("17/May", "32/May"),
         LINE.replace("GET /a?b=c HTTP/1.1", r"\x16\x03\x01"),
         LINE.replace("/a?b=c", "/" + "a" * 3000),
+        LINE.replace(" 5120 ", f" {'9' * 5000} "),
         LINE,
     )
 
-    assert [type(one) for one in found] == [InvalidEventError] * 5 + [Event]
+    assert [type(one) for one in found] == [InvalidEventError] * 6 + [Event]
     assert [str(one).split(":")[0] for one in found[:5]] == [
         "not in the Combined Log Format, or cut off",
         "not in the Combined Log Format, or cut off",

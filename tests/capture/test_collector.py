@@ -130,14 +130,16 @@ def test_a_batch_stores_the_good_and_names_the_bad(served, store):
         (b"{broken", 400, ""),
         (b"", 400, ""),
         (b"\xff\xfe", 400, ""),
-        (b"[" * 100_000, 400, ""),
-        (b"[]", 400, ""),
+        (b"[" * 100_000, 400, "body"),
+        (b"[]", 400, "body"),
         (b'"text"', 400, ""),
         (json.dumps({k: v for k, v in CLICK.items() if k != "button"}).encode(), 400, "button"),
         (json.dumps({**CLICK, "timestamp": 5}).encode(), 400, "timestamp"),
         (json.dumps({**CLICK, "pageUrl": None}).encode(), 400, "pageUrl"),
         (json.dumps({**CLICK, "device": "phone"}).encode(), 400, "device"),
         (json.dumps({**CLICK, "location": {"latitude": 100}}).encode(), 400, "location.latitude"),
+        (json.dumps({**CLICK, "location": {"latitude": 10}}).encode(), 400, "location.longitude"),
+        (json.dumps({**CLICK, "properties": {"a": "x" * 20_000}}).encode(), 400, "properties"),
         (b" " * (MAX_BODY_BYTES + 1), 413, "body"),
         (json.dumps([CLICK] * (MAX_BATCH_EVENTS + 1)).encode(), 413, "body"),
     ],
@@ -149,9 +151,14 @@ def test_bad_input_is_answered_with_its_field_and_stores_nothing(
     answer = served_from_sqlite.post("/clicks", content=body)
 
     assert answer.status_code == status
-    (rejection,) = answer.json()["rejected"]
-    assert rejection["field"] == field
-    assert rejection["reason"]
+    said = answer.json()
+    assert said["accepted"] == 0
+    if field == "body":
+        assert said["error"].startswith("body: ")
+        assert said["rejected"] == []
+    else:
+        (rejection,) = said["rejected"]
+        assert (rejection["index"], rejection["field"], bool(rejection["reason"])) == (0, field, True)
     assert stored(sqlite_url) == []
 
 

@@ -58,5 +58,8 @@ def test_the_native_parser_answers_like_user_agents_itself(shared):
     assert len(listed) >= 100
     for user_agent in listed:
         theirs, ours = user_agents.parse(user_agent), detect_device(user_agent)
-        assert (ours.platform or "Other", ours.browser or "Other") == (theirs.os.family, theirs.browser.family)
+        assert (ours.platform or "Other", ours.browser or "Other") == (
+            theirs.os.family,
+            theirs.browser.family,
+        )
         assert (ours.type == "desktop") == (theirs.is_pc and not theirs.is_tablet and not theirs.is_mobile)

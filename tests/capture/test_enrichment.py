@@ -29,8 +29,10 @@ def test_what_the_sender_said_of_itself_wins(make_event):
 
     enriched = enrich(make_event(device=said, location=place), received_at=NOW, user_agent=CURL)
 
-    assert enriched.device == said
-    assert enriched.location == Location(city="Grünerløkka", country="Norway", latitude=59.9, longitude=10.8)
+    assert enriched.device == Device(type="tv", platform="Tizen", is_bot=False)
+    assert enriched.location == Location(
+        city="Grünerløkka", country="Norway", country_code="NO", latitude=59.9, longitude=10.8
+    )
 
 
 def test_a_type_alone_is_completed(make_event):

@@ -15,6 +15,8 @@ from clickkit.capture.geolocation import locate
         ((42.30, -83.03), ("Windsor", "Canada", "CA")),
         ((40.7128, -74.0060), ("New York City", "United States", "US")),
         ((-33.44, -70.65), ("Santiago", "Chile", "CL")),
+        ((66.28, 13.85), ("Hauknes", "Norway", "NO")),
+        ((-16.8, -179.99), ("Labasa", "Fiji", "FJ")),
     ],
 )
 def test_known_places(position, place):

@@ -66,6 +66,15 @@ def test_a_bad_click_and_a_store_that_is_away_are_answered_with_the_reason(page)
 def test_other_messages_are_passed_over(page):
     """A widget may hear what is not meant for it."""
     assert page.receive({"kind": "greeting"}) is None
+    assert page.receive({"kind": "click", "event": ["no", "event"]}) is None
+
+
+def test_a_click_sent_again_is_answered_and_counted_once(page):
+    """The page may not have heard the first answer."""
+    for _ in range(2):
+        assert page.receive({"kind": "click", "event": CLICK, "userAgent": CHROME})["kind"] == "stored"
+
+    assert len(page.captured) == 1
 
 
 def test_there_are_at_least_ten_sites_and_no_two_alike():

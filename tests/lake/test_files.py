@@ -23,9 +23,9 @@ def test_what_was_published_is_read_and_listed(lake):
     files.publish("clicks/a.parquet", b"2")
 
     assert files.read("clicks/a.parquet") == b"2"
-    assert files.list("clicks") == ["clicks/a.parquet", "clicks/b.parquet"]
+    assert files.parts("clicks") == ["clicks/a.parquet", "clicks/b.parquet"]
     assert files.read("clicks/c.parquet") is None
-    assert files.list("nothing") == []
+    assert files.parts("nothing") == []
 
 
 def test_a_reader_sees_the_old_or_the_new_file_whole(lake):
@@ -70,7 +70,7 @@ def test_a_missing_bucket_is_named(s3_endpoint):
     files = open_files(f"s3://no-such-bucket/x?endpoint={s3_endpoint}&region=us-east-1")
 
     with pytest.raises(LakeError, match="no-such-bucket") as caught:
-        files.list("clicks")
+        files.parts("clicks")
 
     assert "clickkit-secret" not in str(caught.value)
 

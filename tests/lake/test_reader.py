@@ -113,6 +113,16 @@ def test_a_missing_lake_and_an_empty_range_are_told_apart(filled, tmp_path):
         read_lake(filled[0], "2026-01-01", "2026-01-02")
 
 
+def test_a_damaged_part_is_named(sqlite_store, tmp_path):
+    """The message names the file and how to mend it."""
+    sqlite_store.put(list(simulate(FIRST, LAST, visitors=20)))
+    export(sqlite_store, tmp_path, FIRST, LAST)
+    (tmp_path / "clicks/year=2026/month=11/day=21/part-00.parquet").write_bytes(b"PAR1 cut off")
+
+    with pytest.raises(LakeError, match="day=21/part-00.parquet.*export the day of a damaged part again"):
+        read_lake(tmp_path, FIRST, LAST)
+
+
 def test_a_day_may_be_removed_by_hand(sqlite_store, tmp_path):
     """The files are the truth; there is no list of partitions beside them."""
     sqlite_store.put(list(simulate(FIRST, LAST, visitors=20)))

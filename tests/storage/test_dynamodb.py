@@ -46,6 +46,15 @@ def test_an_item_has_typed_attributes_by_their_json_names(dynamodb_url, dynamodb
     store.close()
 
 
+def test_a_number_too_small_for_dynamodb_is_zero(dynamodb_url, make_event):
+    """One odd number must not block its batch for ever."""
+    store = connect(dynamodb_url)
+
+    assert store.put([make_event("a", x=1e-200), make_event("b", duration_ms=1e12)]) == 2
+    assert store.get(make_event("a").key)["x"] == {"N": "0"}
+    store.close()
+
+
 def test_an_unreachable_server_is_named_with_what_to_do():
     """An operator reads where it failed."""
     store = connect("dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1")
