@@ -19,7 +19,7 @@ from clickkit.event import SHARDS
 
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))
 OSLO = {"latitude": 59.91, "longitude": 10.75}
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000  # a busy machine starts a kernel slowly
 
 
 class Demo:
