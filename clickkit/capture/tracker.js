@@ -1,47 +1,25 @@
 // The tracker: makes an event where the click happens. `id` and `timestamp` never change afterwards.
+// It stands in front of tracker_page.js on a page, and of tracker_widget.js in a notebook.
 
 const SESSION_GAP_MS = 30 * 60 * 1000;
 const SESSION_LIMIT_MS = 24 * 60 * 60 * 1000;
 const POSITION_PATIENCE_MS = 700;
 
-export function newId() {
-  if (globalThis.crypto?.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-// Storage that also works where the browser forbids it: then it lasts as long as the page.
-function remembered(area, key, fallback) {
-  try {
-    return JSON.parse(area().getItem(key)) ?? fallback;
-  } catch {
-    return fallback;
-  }
-}
-
-function remember(area, key, value) {
-  try {
-    area().setItem(key, JSON.stringify(value));
-  } catch {
-    // private window: nothing outlives the page
-  }
-}
-
-const local = () => globalThis.localStorage;
-const perTab = () => globalThis.sessionStorage;
-
+// Visitor and session are the browser's, so that all its tabs count in one sequence.
 export function createTracker() {
-  const visitorId = remembered(local, "clickkit.visitor", newId());
-  remember(local, "clickkit.visitor", visitorId);
-  let session = null;
+  function visitor() {
+    const visitorId = parsed(recall("clickkit.visitor")) ?? newId();
+    keep("clickkit.visitor", JSON.stringify(visitorId));
+    return visitorId;
+  }
 
   function nextInSession(now) {
-    session = remembered(perTab, "clickkit.session", session);
+    let session = parsed(recall("clickkit.session"));
     const isOver = !session || now - session.last > SESSION_GAP_MS || now - session.start > SESSION_LIMIT_MS;
     if (isOver) session = { id: newId(), start: now, sequence: -1 };
     session.last = now;
     session.sequence += 1;
-    remember(perTab, "clickkit.session", session);
+    keep("clickkit.session", JSON.stringify(session));
     return { sessionId: session.id, sequence: session.sequence };
   }
 
@@ -50,20 +28,77 @@ export function createTracker() {
     return {
       id: newId(),
       event: "click",
-      button,
+      button: clip(button, 256),
       timestamp: now.toISOString(),
-      pageUrl,
-      visitorId,
+      pageUrl: clip(pageUrl, 2048),
+      visitorId: visitor(),
       ...nextInSession(now.getTime()),
-      ...(document.referrer && { referrer: document.referrer.slice(0, 2048) }),
+      ...(document.referrer && { referrer: clip(document.referrer, 2048) }),
       screen: { width: screen.width, height: screen.height },
-      ...(pointer && { x: pointer.clientX, y: pointer.clientY }),
+      ...(pointer?.detail && { x: pointer.clientX, y: pointer.clientY }), // 0: the keyboard, nowhere
       language: navigator.language,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     };
   }
 
   return { event };
+}
+
+function clip(text, limit) {
+  return text && String(text).slice(0, limit).replace(/[\ud800-\udbff]$/, "");
+}
+
+export function newId() {
+  if (globalThis.crypto?.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// localStorage; what it refuses (private window, no room) lasts as long as the page.
+const memory = new Map();
+
+function recall(key) {
+  try {
+    return memory.get(key) ?? localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key, text) {
+  try {
+    localStorage.setItem(key, text);
+    memory.delete(key);
+  } catch {
+    memory.set(key, text);
+  }
+}
+
+function forget(key) {
+  memory.delete(key);
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // it was never there
+  }
+}
+
+function keysOf(prefix) {
+  let stored = [];
+  try {
+    stored = Object.keys(localStorage);
+  } catch {
+    // only what the page remembers
+  }
+  return [...new Set([...stored, ...memory.keys()])].filter((key) => key.startsWith(prefix)).sort();
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 // Asks for the position only after `allow()`, and forgets it at `decline()`.

@@ -1,0 +1,158 @@
+"""A page with the tracker, and a collector that comes and goes."""
+
+import datetime as dt
+import json
+import threading
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from clickkit import connect
+from clickkit.event import SHARDS
+from clickkit.service import make_collector
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>Shop</title>
+<script type="module" src="/tracker.js"></script>
+<button id="buy" data-click="Buy"><svg width="20" height="20"><rect id="icon" width="20" height="20"/></svg>
+  <span id="inner">Buy it <b>now</b></span></button>
+<button id="text" data-click="">Read   <i>more</i></button>
+<button id="bare" data-click="" aria-label="Menu"></button>
+<button id="other">Not captured</button>
+<a id="leave" data-click="Leave" href="/elsewhere">Leave</a>"""
+ELSEWHERE = '<!doctype html><meta charset="utf-8"><title>Elsewhere</title>'
+PAGES = {"/": PAGE.encode(), "/elsewhere": ELSEWHERE.encode(), "/favicon.ico": b""}
+
+QUEUED = "() => Object.keys(localStorage).filter((key) => key.startsWith('clickkit.queue.')).length"
+
+
+class Site:
+    """Pages and the collector at one origin, as an ASGI app that can be stopped and started again."""
+
+    def __init__(self, store_url, port, wait_until):
+        self.store_url, self.port, self.url = store_url, port, f"http://127.0.0.1:{port}"
+        self.folder = Path(store_url.removeprefix("sqlite:///")).parent
+        self._wait_until = wait_until
+        self.posted, self.refusals, self.largest_batch = [], [], 500
+
+    def start(self):
+        """Serve in a thread, and return when it listens."""
+        self._store = connect(self.store_url)
+        self._collector = make_collector(self._store, self.folder)
+        config = uvicorn.Config(
+            self, host="127.0.0.1", port=self.port, ws="none", log_config=None, timeout_graceful_shutdown=5
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        self._wait_until(lambda: self._server.started, self.url)
+
+    def stop(self):
+        """Answer what was asked, and nothing more."""
+        self._server.should_exit = True
+        self._thread.join(30)
+        self._store.close()
+
+    async def __call__(self, scope, receive, send):
+        """Serve a page, refuse what shall be refused, and pass the rest to the collector."""
+        if scope["type"] == "http" and scope["path"] in PAGES:
+            await answer(send, 200, PAGES[scope["path"]], b"text/html")
+        elif scope["type"] == "http" and scope["method"] == "POST":
+            await self._clicks(scope, receive, send)
+        else:
+            await self._collector(scope, receive, send)
+
+    async def _clicks(self, scope, receive, send):
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body")
+        self.posted.append(body)
+        if self.refusals:
+            await answer(send, 503, b"{}", b"application/json", *self.refusals.pop(0))
+        elif len(json.loads(body) if b"broken" not in body else []) > self.largest_batch:
+            await answer(send, 413, b"too large", b"text/plain")
+        else:
+            messages = [{"type": "http.request", "body": body}]
+
+            async def replay():
+                return messages.pop() if messages else await receive()
+
+            await self._collector(scope, replay, send)
+
+    def events(self, start=0):
+        """Return every event that was posted, as often as it was, from one request on."""
+        return [event for body in self.posted[start:] for event in json.loads(body)]
+
+    def count_queued(self, page):
+        """Return how many events wait in the browser."""
+        return page.evaluate(QUEUED)
+
+    def wait_for_empty_queue(self, page):
+        """Wait until the collector has answered for every event."""
+        page.wait_for_function(f"({QUEUED})() === 0")
+
+    def track(self, page, button, **fields):
+        """Track in code, and return the event, or None when it was not kept."""
+        code = "async ([name, fields]) => (await import('/tracker.js')).track(name, fields)"
+        return page.evaluate(code, [button, fields])
+
+    def rows(self):
+        """Return the stored events in the order in which they happened."""
+        store, now = connect(self.store_url), dt.datetime.now(dt.UTC)
+        days = [(now - dt.timedelta(days=1)).date(), now.date()]
+        keys = [(day, shard) for day in days for shard in range(SHARDS)]
+        rows = [row for key in keys for batch in store.scan(*key) for row in batch.to_pylist()]
+        store.close()
+        return sorted(rows, key=lambda row: row["sequence"])
+
+
+async def answer(send, status, body, content_type, *headers):
+    """Send one answer."""
+    headers = [(b"content-type", content_type), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def site(sqlite_store, find_port, wait_until):
+    """Return a site that is being served, with an empty store."""
+    sqlite_store.put([])
+    site = Site(sqlite_store.url, find_port(), wait_until)
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Return a function that opens the site in a tab of one browser; a page may never see an error."""
+    contexts, errors = [], []
+
+    def visit(path="/", script="", **options):
+        if not contexts:
+            contexts.append(browser.new_context(**options))
+            contexts[0].on("weberror", lambda raised: errors.append(raised.error))
+            if script:
+                contexts[0].add_init_script(script)
+        page = contexts[0].new_page()
+        page.warnings = []
+        page.on("console", lambda said: page.warnings.append(said.text) if "clickkit:" in said.text else None)
+        page.goto(site.url + path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def wait_for_rows(site, wait_until):
+    """Return a function that waits until so many events are stored, and returns them."""
+
+    def wait_for_rows(count):
+        wait_until(lambda: len(site.rows()) >= count, f"{count} stored events")
+        return site.rows()
+
+    return wait_for_rows
