@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab notebooks lint lock clean
+.PHONY: help setup demo test bench lab notebooks lint lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: $(READY) ## simulate a week, export it, open the tracker on this machine
 
 test: $(READY) ## run every test, and every notebook under nbval
 	@$(BIN)/python -m pytest
+
+bench: $(READY) ## measure against other ways of doing the same work
+	@$(BIN)/python -m bench.collector
 
 lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
 	@$(BIN)/clickkit simulate
@@ -32,7 +35,7 @@ lock: $(READY) ## compile requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove .venv and caches; data stays
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/servers/node_modules
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/servers/node_modules bench/express/node_modules
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
