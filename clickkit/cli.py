@@ -9,26 +9,28 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
+from collections import deque
 from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
-import msgspec
 import typer
 import uvicorn
 from tqdm import tqdm
 
 from clickkit import __version__
 from clickkit.app import day_named, lake_url, open_store, settings
+from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.access_log import parse_combined
-from clickkit.capture.collector import Collector
-from clickkit.capture.file_import import PARSERS, RejectedLine, import_file
+from clickkit.capture.collector import Door
+from clickkit.capture.file_import import PARSERS, RejectedLines, import_file
 from clickkit.demo import run_demo
 from clickkit.doctor import examine
 from clickkit.errors import ClickkitError, SettingsError, StoreError
 from clickkit.event import check_event, encode_event
 from clickkit.lake.export import export
 from clickkit.lake.layout import days_between
+from clickkit.service import make_collector, open_rejected
 from clickkit.simulation import simulate
 from clickkit.storage.connect import connect_dynamodb, is_on_this_machine
 
@@ -49,7 +51,6 @@ LakeUrl = Annotated[
     str, typer.Option("--lake", help="Lake folder or URL; else CLICKKIT_LAKE, else data/lake.")
 ]
 
-_SHOWN_REJECTIONS = 10
 _SHOWN_CHARACTERS = 200
 
 
@@ -81,22 +82,59 @@ def serve(
     store: StoreUrl = "",
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    origin: Annotated[list[str] | None, typer.Option(help="A web origin whose pages may send.")] = None,
+    rate_limit: Annotated[float, typer.Option(help="Events a second of one sender; 0: no limit.", min=0)] = 0,
+    spool_megabytes: Annotated[int, typer.Option(help="Room for an outage of the store.", min=1)] = 512,
+    folder: Annotated[Path | None, typer.Option(help="Where spool and rejected events lie.")] = None,
 ) -> None:
     """Run the collector: POST /clicks and GET /health.
 
+    CLICKKIT_WRITE_KEYS, separated by commas, are the keys of which a sender must show one.
+
     Example: clickkit serve --store sqlite:///data/clicks.db --port 8000
     """
-    opened = open_store(store)
-    opened.put([])  # makes a new SQLite file
+    opened, keys = open_store(store), os.environ.get("CLICKKIT_WRITE_KEYS", "")
+    door = Door(
+        write_keys=WriteKeys([key for key in keys.split(",") if key]),
+        origins=Origins(origin or []),
+        rate_limit=RateLimit(rate_limit) if rate_limit else None,
+    )
     try:
+        opened.put([])  # makes a new SQLite file
         opened.get(("health", "health"))
     except StoreError as error:
-        _say(f"warning: until this is mended, clicks are answered with 503: {error}")
+        _say(f"warning: until this is mended, events are spooled: {error}")
     _say(f"collector: http://{host}:{port}/clicks stores in {opened.url}")
-    try:
-        uvicorn.run(Collector(opened), host=host, port=port, log_level="warning", access_log=False)
-    finally:
-        opened.close()
+    collector = make_collector(
+        opened,
+        folder or settings().home / "data",
+        door=door,
+        spool_bytes=spool_megabytes * 1024 * 1024,
+    )
+    uvicorn.run(
+        collector,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        backlog=4096,
+    )
+
+
+@app.command()
+def rejected(
+    last: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
+    folder: Annotated[Path | None, typer.Option(help="The folder that serve was given.")] = None,
+) -> None:
+    """Show the events that the collector refused, and why.
+
+    Example: clickkit rejected --last 5
+    """
+    kept = open_rejected(folder or settings().home / "data")
+    for event in deque(kept.read(), maxlen=last):
+        moment, shown = event.at.isoformat(timespec="seconds"), ascii(event.text[:_SHOWN_CHARACTERS])[1:-1]
+        _say(f"{moment}  {event.field or 'event'}: {event.reason}: {shown}")
 
 
 @app.command()
@@ -133,7 +171,9 @@ def import_events(
     file_format: Annotated[str, typer.Option("--format", help="combined (an access log) or ndjson.")],
     store: StoreUrl = "",
     base_url: Annotated[str, typer.Option(help="Put before an access log's paths.")] = "",
-    rejected: Annotated[Path | None, typer.Option(help="Where bad lines are kept.")] = None,
+    keep_rejected: Annotated[
+        Path | None, typer.Option("--rejected", help="Where bad lines are kept.")
+    ] = None,
 ) -> None:
     """Import an access log, or events as lines of JSON.
 
@@ -143,7 +183,9 @@ def import_events(
         raise SettingsError(f"no format {file_format!r}: choose one of {', '.join(PARSERS)}")
     parse = partial(parse_combined, base_url=base_url) if file_format == "combined" else PARSERS[file_format]
     source = hashlib.sha256(str(file.absolute()).encode()).hexdigest()[:8]
-    kept = RejectedLines(rejected or settings().home / "data" / "rejected" / f"{file.name}-{source}.ndjson")
+    kept = RejectedLines(
+        keep_rejected or settings().home / "data" / "rejected" / f"{file.name}-{source}.ndjson"
+    )
     with contextlib.closing(open_store(store)) as opened, contextlib.closing(kept):
         watch = partial(tqdm, desc=file.name, unit=" lines", disable=None)
         imported = import_file(file, parse, opened, reject=kept.add, watch=watch)
@@ -153,36 +195,6 @@ def import_events(
         _say(line)
     if imported.rejected:
         _say(f"rejected lines are kept with their reasons in {kept.path}")
-
-
-class RejectedLines:
-    """A file of rejected lines, made when the first one comes, and the first few to show."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.first: list[str] = []
-        self._file: BinaryIO | None = None
-
-    def add(self, line: RejectedLine) -> None:
-        """Keep a line with its reason; what is shown of it has no control characters."""
-        if self._file is None:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self.path.open("wb")
-            except OSError as error:
-                raise SettingsError(
-                    f"cannot keep rejected lines: {error}; choose a file with --rejected"
-                ) from error
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        if len(self.first) < _SHOWN_REJECTIONS:
-            self.first.append(
-                f"  line {line.line}: {line.reason}: {ascii(line.text[:_SHOWN_CHARACTERS])[1:-1]}"
-            )
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
 
 
 @app.command("export")

@@ -2,7 +2,9 @@
 
     ClickkitError
     ├── InvalidEventError    an event that the collector or an import refuses: which field, and why
-    ├── StoreError           the store is missing, unreachable or refuses the request
+    ├── StoreError           the store is missing, unreachable or failing
+    │   └── StoreRefusedError    the store is there, and says no to these events
+    ├── BusyError            a queue or the spool is full: nothing was kept, send again later
     ├── LakeError            a partition is missing, damaged or must not be replaced
     └── SettingsError        a URL, a date or another argument that cannot be understood
 
@@ -24,7 +26,15 @@ class InvalidEventError(ClickkitError):
 
 
 class StoreError(ClickkitError):
-    """The store is missing, unreachable or refuses the request."""
+    """The store is missing, unreachable or failing: the same events may be put again later."""
+
+
+class StoreRefusedError(StoreError):
+    """The store is there, and says no to these events: putting them again will not help."""
+
+
+class BusyError(ClickkitError):
+    """A queue or the spool is full: nothing was kept, and the same events may be sent again later."""
 
 
 class LakeError(ClickkitError):

@@ -38,6 +38,9 @@ Moment = Annotated[dt.datetime, Meta(tz=True)]
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
+_MOMENTS = ("timestamp", "sent_at", "received_at", "sender_timestamp")
+
+
 class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A frozen struct whose JSON names are camelCase."""
 
@@ -79,7 +82,8 @@ class Event(Record, frozen=True, kw_only=True):
     """One thing a visitor did, as `POST /clicks` takes it and as it is stored.
 
     `timestamp` is when it happened by the sender's clock, `received_at` when the collector had it;
-    both are kept in UTC. `properties` holds whatever else the sender wants to say, as JSON.
+    both are kept in UTC. `sender_timestamp` is there when that clock was absurd and `timestamp` was
+    corrected. `properties` holds whatever else the sender wants to say, as JSON.
 
     Raises:
         ValueError: a click without a button, a time without a zone or outside the years 1 to 9999 in
@@ -98,6 +102,7 @@ class Event(Record, frozen=True, kw_only=True):
     sequence: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     sent_at: Moment | None = None
     received_at: Moment | None = None
+    sender_timestamp: Moment | None = None
     referrer: Text | None = None
     screen: Screen | None = None
     x: Pixels | None = None
@@ -116,7 +121,7 @@ class Event(Record, frozen=True, kw_only=True):
             value = getattr(self, name)
             if value and (size := len(_encoder.encode(value))) > MAX_PROPERTIES_BYTES:
                 raise ValueError(f"field `{name}` has {size} bytes, over the limit of {MAX_PROPERTIES_BYTES}")
-        for name in ("timestamp", "sent_at", "received_at"):
+        for name in _MOMENTS:
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is not dt.UTC:
                 msgspec.structs.force_setattr(self, name, _in_utc(moment))
@@ -129,7 +134,8 @@ class Event(Record, frozen=True, kw_only=True):
     @property
     def key(self) -> Key:
         """The store's key: the same event sent twice has it twice, and is stored once."""
-        return partition_key(self.day, shard_of(self.id)), sort_key(self.timestamp, self.id)
+        stamp = _fixed_width(self.timestamp)
+        return f"{stamp[:10]}#{shard_of(self.id):02d}", f"{stamp}#{self.id}"
 
 
 def _in_utc(moment: dt.datetime) -> dt.datetime:
@@ -202,16 +208,28 @@ def encode_event(event: Event) -> bytes:
     return _encoder.encode(event)
 
 
+_EVENT_FIELDS = msgspec.structs.fields(Event)
+_Item = msgspec.defstruct(
+    "_Item", [(field.name, Any, None) for field in _EVENT_FIELDS], rename="camel", omit_defaults=True
+)
+_TIMES = [i for i, field in enumerate(_EVENT_FIELDS) if field.name in _MOMENTS]
+_DICTS = [i for i, field in enumerate(_EVENT_FIELDS) if field.name in ("variants", "properties")]
+
+
+def encode_item(event: Event) -> bytes:
+    """Encode the event as a store holds it: JSON names, times at a fixed width, dicts as JSON text."""
+    values = list(msgspec.structs.astuple(event))
+    for index in _TIMES:
+        if values[index] is not None:
+            values[index] = _fixed_width(values[index])
+    for index in _DICTS:
+        values[index] = _encoder.encode(values[index]).decode() if values[index] else None
+    return _encoder.encode(_Item(*values))
+
+
 def to_item(event: Event) -> dict[str, Any]:
-    """Return the event as a store holds it: JSON names, times at a fixed width, dicts as JSON text."""
-    item: dict[str, Any] = {"id": event.id, "event": event.event}
-    item |= msgspec.to_builtins(event, builtin_types=(dt.datetime,))
-    for name, value in item.items():
-        if isinstance(value, dt.datetime):
-            item[name] = _fixed_width(value)
-    for name in ("variants", "properties"):
-        if name in item:
-            item[name] = _encoder.encode(item[name]).decode()
+    """Return the event as a store holds it; see `encode_item`."""
+    item: dict[str, Any] = msgspec.json.decode(encode_item(event))
     return item
 
 

@@ -21,8 +21,9 @@ ALLOWED = {
     "dashboard": set(PARTS),
     "demo": set(PARTS),
     "doctor": set(PARTS),
+    "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "cli": {*PARTS, "app", "demo", "doctor"},
+    "cli": {*PARTS, "app", "demo", "doctor", "service"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -1,5 +1,7 @@
 """From a User-Agent header to a device."""
 
+from functools import lru_cache
+
 import ua_parser
 from user_agents.parsers import UserAgent, parse_browser, parse_device, parse_operating_system
 
@@ -18,6 +20,7 @@ class _NativeUserAgent(UserAgent):  # type: ignore[misc]
         self.device = parse_device(device.family, device.brand, device.model)
 
 
+@lru_cache(maxsize=10_000)
 def detect_device(user_agent: str) -> Device:
     """Return type, platform and browser, with versions, as far as a User-Agent string tells them.
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import tee
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -17,6 +18,8 @@ from clickkit.storage.store import Store
 Parser = Callable[[Iterable[str]], Iterator[Event | InvalidEventError]]
 
 _PUT_EVENTS = 1_000
+_SHOWN_LINES = 10
+_SHOWN_CHARACTERS = 200
 
 
 class RejectedLine(msgspec.Struct, frozen=True):
@@ -33,6 +36,36 @@ class ImportedFile(msgspec.Struct, frozen=True):
     stored: int
     new: int
     rejected: int
+
+
+class RejectedLines:
+    """A file of rejected lines, made when the first one comes, and the first few to show."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.first: list[str] = []
+        self._file: BinaryIO | None = None
+
+    def add(self, line: RejectedLine) -> None:
+        """Keep a line with its reason; what is shown of it has no control characters."""
+        if self._file is None:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self.path.open("wb")
+            except OSError as error:
+                raise SettingsError(
+                    f"cannot keep rejected lines: {error}; choose a file with --rejected"
+                ) from error
+        self._file.write(msgspec.json.encode(line) + b"\n")
+        if len(self.first) < _SHOWN_LINES:
+            self.first.append(
+                f"  line {line.line}: {line.reason}: {ascii(line.text[:_SHOWN_CHARACTERS])[1:-1]}"
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
 
 
 def parse_ndjson(lines: Iterable[str]) -> Iterator[Event | InvalidEventError]:

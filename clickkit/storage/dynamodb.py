@@ -12,11 +12,13 @@ import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clickkit.errors import StoreError
+from clickkit.errors import StoreError, StoreRefusedError
 from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
 
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-_CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+_REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
@@ -161,6 +163,8 @@ class DynamoDBStore:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> StoreError:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _REFUSALS:
+            return StoreRefusedError(f"DynamoDB store {self.url} refuses these events: {error}")
         missing = "ResourceNotFound" in str(error)
         remedy = (
             f'make the table with: clickkit table create --store "{self.url}"'

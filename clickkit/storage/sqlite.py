@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from clickkit.errors import StoreError
-from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
+from clickkit.errors import StoreError, StoreRefusedError
+from clickkit.event import Event, Key, encode_item, items_to_batch, partition_key
 
 _TABLE = """
 create table if not exists events (
@@ -50,7 +50,7 @@ class SqliteStore:
 
     def put(self, events: Sequence[Event]) -> int:
         """Store events in one transaction and return how many were new."""
-        rows = [(*event.key, msgspec.json.encode(to_item(event)).decode()) for event in events]
+        rows = [(*event.key, encode_item(event).decode()) for event in events]
         with self._writing:
             try:
                 writer = self._open_writer()
@@ -58,6 +58,8 @@ class SqliteStore:
                     before = writer.total_changes
                     writer.executemany("insert or ignore into events values (?, ?, ?)", rows)
                     return writer.total_changes - before
+            except (sqlite3.DataError, sqlite3.IntegrityError, UnicodeError) as error:
+                raise StoreRefusedError(f"SQLite store {self.url} refuses these events: {error}") from error
             except (sqlite3.Error, OSError) as error:
                 raise self._failed(error) from error
 

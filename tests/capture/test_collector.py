@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from clickkit import connect
-from clickkit.capture.collector import MAX_BATCH_EVENTS, MAX_BODY_BYTES
+from clickkit.capture.request import LIMITS
 from clickkit.event import SHARDS
 
 CLICK = {
@@ -25,9 +25,9 @@ CHROME = (
 
 
 @pytest.fixture
-def served(store, find_port, wait_until):
+def served(store, find_port, wait_until, tmp_path):
     """Return a client of a collector that stores in each kind of store."""
-    yield from serve(store.url, find_port(), wait_until)
+    yield from serve(store.url, find_port(), wait_until, tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +37,15 @@ def sqlite_url(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def served_from_sqlite(sqlite_url, find_port, wait_until):
+def served_from_sqlite(sqlite_url, find_port, wait_until, tmp_path_factory):
     """Return a client of a collector on SQLite."""
-    yield from serve(sqlite_url, find_port(), wait_until)
+    yield from serve(sqlite_url, find_port(), wait_until, tmp_path_factory.mktemp("service"))
 
 
-def serve(url, port, wait_until):
+def serve(url, port, wait_until, folder, *options):
     """Run `clickkit serve` and end it."""
     command = [sys.executable, "-m", "clickkit.cli", "serve", "--store", url, "--port", str(port)]
+    command += ["--folder", str(folder), *options]
     base = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
@@ -130,8 +131,8 @@ def test_a_batch_stores_the_good_and_names_the_bad(served, store):
         (b"{broken", 400, ""),
         (b"", 400, ""),
         (b"\xff\xfe", 400, ""),
-        (b"[" * 100_000, 400, "body"),
-        (b"[]", 400, "body"),
+        (b"[" * 100_000, 400, ""),
+        (b"[]", 400, ""),
         (b'"text"', 400, ""),
         (json.dumps({k: v for k, v in CLICK.items() if k != "button"}).encode(), 400, "button"),
         (json.dumps({**CLICK, "timestamp": 5}).encode(), 400, "timestamp"),
@@ -140,8 +141,8 @@ def test_a_batch_stores_the_good_and_names_the_bad(served, store):
         (json.dumps({**CLICK, "location": {"latitude": 100}}).encode(), 400, "location.latitude"),
         (json.dumps({**CLICK, "location": {"latitude": 10}}).encode(), 400, "location.longitude"),
         (json.dumps({**CLICK, "properties": {"a": "x" * 20_000}}).encode(), 400, "properties"),
-        (b" " * (MAX_BODY_BYTES + 1), 413, "body"),
-        (json.dumps([CLICK] * (MAX_BATCH_EVENTS + 1)).encode(), 413, "body"),
+        (b" " * (LIMITS.body_bytes + 1), 413, "body"),
+        (json.dumps([CLICK] * (LIMITS.events + 1)).encode(), 413, "body"),
     ],
 )
 def test_bad_input_is_answered_with_its_field_and_stores_nothing(
@@ -169,19 +170,100 @@ def test_other_paths_and_methods_say_what_there_is(served_from_sqlite):
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
 
 
-def test_while_the_store_is_away_nothing_is_accepted(find_port, wait_until):
-    """503 with Retry-After: the sender keeps its click and asks again."""
+def test_while_the_store_is_away_clicks_are_spooled_and_stored_later(
+    find_port, wait_until, tmp_path, make_event
+):
+    """The answer says where the click is durable; after a restart with the store there, it is in it."""
     away = "dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1"
-    for client in serve(away, find_port(), wait_until):
+    back = f"sqlite:///{tmp_path / 'back.db'}"
+    for client in serve(away, find_port(), wait_until, tmp_path):
+        answer = client.post("/clicks", json=CLICK)
+
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"accepted": 1, "rejected": [], "durability": "spool"},
+        )
+        assert client.get("/health").status_code == 503
+    for _client in serve(back, find_port(), wait_until, tmp_path):
+        wait_until(lambda: stored(back), "the spool to drain")
+
+    assert [row["id"] for row in stored(back)] == ["a"]
+
+
+def test_with_the_spool_full_nothing_is_accepted(find_port, wait_until, tmp_path):
+    """503 with Retry-After: the sender keeps its click and asks again."""
+    (tmp_path / "spool").write_text("no room: a file is in the way")
+    away = "dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1"
+    for client in serve(away, find_port(), wait_until, tmp_path):
         answer = client.post("/clicks", json=CLICK)
 
         assert (answer.status_code, answer.json()["accepted"]) == (503, 0)
         assert int(answer.headers["retry-after"]) > 0
-        assert client.get("/health").status_code == 503
+
+
+def test_refused_events_are_kept_for_whoever_looks_for_the_bug(find_port, wait_until, tmp_path):
+    """`clickkit rejected` shows what was sent and why it was refused."""
+    for client in serve(f"sqlite:///{tmp_path / 'x.db'}", find_port(), wait_until, tmp_path):
+        client.post("/clicks", json={**CLICK, "button": 7})
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "clickkit.cli", "rejected", "--folder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+
+    assert "button: Expected" in shown.stdout
+    assert '"button":7' in shown.stdout.replace(": 7", ":7")
+
+
+def test_a_visitor_who_asks_for_privacy_is_counted_and_not_stored(served_from_sqlite, sqlite_url):
+    """Global Privacy Control and Do Not Track are honoured also when the page does not."""
+    before = served_from_sqlite.get("/health").json()["suppressed"]
+
+    for header in ("Sec-GPC", "DNT"):
+        answer = served_from_sqlite.post("/clicks", json=CLICK, headers={header: "1"})
+        assert (answer.status_code, answer.json()) == (200, {"accepted": 0, "rejected": [], "suppressed": 1})
+
+    assert served_from_sqlite.get("/health").json()["suppressed"] == before + 2
+    assert stored(sqlite_url) == []
+
+
+def test_pages_of_this_machine_may_send_and_others_may_not(served_from_sqlite):
+    """CORS: the browser of a stranger's page does not get leave."""
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+    ours = served_from_sqlite.options("/clicks", headers={"Origin": "http://localhost:3000", **asked})
+    theirs = served_from_sqlite.options("/clicks", headers={"Origin": "https://evil.example", **asked})
+
+    assert ours.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert ours.headers["access-control-allow-headers"] == "content-type"
+    assert "access-control-allow-origin" not in theirs.headers
+
+
+def test_the_page_side_is_served(served_from_sqlite):
+    """A page includes one module from the collector."""
+    answer = served_from_sqlite.get("/tracker.js")
+
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "createTracker" in answer.text
+
+
+def test_write_keys_and_the_rate_limit(find_port, wait_until, tmp_path, monkeypatch):
+    """Who shows no key is told so; who sends too much is asked to come again."""
+    monkeypatch.setenv("CLICKKIT_WRITE_KEYS", "secret-one,secret-two")
+    store = f"sqlite:///{tmp_path / 'x.db'}"
+    for client in serve(store, find_port(), wait_until, tmp_path, "--rate-limit", "0.1"):
+        stranger = client.post("/clicks", json=CLICK)
+        friend = client.post("/clicks", json=CLICK, headers={"X-Write-Key": "secret-two"})
+        flood = client.post("/clicks", json=CLICK, headers={"X-Write-Key": "secret-two"})
+
+    assert [answer.status_code for answer in (stranger, friend, flood)] == [401, 200, 503]
+    assert "secret" not in stranger.text
 
 
 def test_health_is_ok_while_the_store_answers(served_from_sqlite):
     """A load balancer and the demo ask this."""
     answer = served_from_sqlite.get("/health")
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")

@@ -1,0 +1,96 @@
+"""Who may send to the collector: write keys, origins, and how often."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_REMEMBERED_SENDERS = 10_000
+
+
+class WriteKeys:
+    """The keys of which a sender must show one; without any, everybody may send."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = [key.encode() for key in keys]
+
+    def allow(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Tell whether a request shows a key, as `X-Write-Key` or as the user of Basic authorization.
+
+        All keys are compared, each in constant time.
+        """
+        if not self._keys:
+            return True
+        shown = headers.get(b"x-write-key") or _basic_user(headers.get(b"authorization", b""))
+        return any([hmac.compare_digest(shown, key) for key in self._keys])
+
+
+def _basic_user(authorization: bytes) -> bytes:
+    scheme, _, encoded = authorization.partition(b" ")
+    if scheme.lower() != b"basic":
+        return b""
+    try:
+        return b64decode(encoded, validate=True).partition(b":")[0]
+    except ValueError:
+        return b""
+
+
+class Origins:
+    """The web origins whose pages may send; pages of this machine always may."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        self._origins = {origin.rstrip("/").encode() for origin in origins}
+
+    def headers(self, headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+        """Return the CORS headers of an answer; none when the origin is not on the list."""
+        origin = headers.get(b"origin")
+        if origin is None or not (origin in self._origins or _is_loopback(origin)):
+            return []
+        allowed = [
+            (b"access-control-allow-origin", origin),
+            (b"access-control-expose-headers", b"retry-after"),
+            (b"vary", b"Origin"),
+        ]
+        if b"access-control-request-method" in headers:
+            asked = headers.get(b"access-control-request-headers", b"content-type")
+            allowed += [
+                (b"access-control-allow-methods", b"POST"),
+                (b"access-control-allow-headers", asked),
+                (b"access-control-max-age", b"86400"),
+            ]
+        return allowed
+
+
+def _is_loopback(origin: bytes) -> bool:
+    try:
+        parts = urlsplit(origin.decode("latin-1"))
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
+
+
+class RateLimit:
+    """A token bucket per sender; of senders only a salted hash is kept, for the latest 10,000."""
+
+    def __init__(self, events_per_second: float, *, burst_seconds: float = 10.0) -> None:
+        self._rate = events_per_second
+        self._burst = events_per_second * burst_seconds
+        self._salt = secrets.token_bytes(16)
+        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+
+    def allow(self, sender: str, events: int) -> bool:
+        """Take `events` tokens of a sender's bucket; False when there are too few."""
+        now = time.monotonic()
+        key = hashlib.blake2b(sender.encode(), key=self._salt, digest_size=16).digest()
+        tokens, seen = self._buckets.pop(key, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - seen) * self._rate)
+        allowed = tokens >= events
+        self._buckets[key] = (tokens - events if allowed else tokens, now)
+        if len(self._buckets) > _REMEMBERED_SENDERS:
+            self._buckets.popitem(last=False)
+        return allowed

@@ -1,0 +1,53 @@
+"""The collector as a service: store, spool and rejected events wired together."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from clickkit.capture.collector import Collector, Door
+from clickkit.capture.request import RejectedEvent
+from clickkit.storage.durable import DurableWriter
+from clickkit.storage.rejected import RejectedEvents, rejected_event
+from clickkit.storage.spool import Spool
+from clickkit.storage.store import Store
+
+_REJECTED = Path("rejected") / "events.ndjson"
+_MEBIBYTE = 1024 * 1024
+
+
+def open_rejected(folder: Path) -> RejectedEvents:
+    """Open the events that a collector with this folder refused."""
+    return RejectedEvents(folder / _REJECTED)
+
+
+def make_collector(
+    store: Store,
+    folder: Path,
+    *,
+    door: Door | None = None,
+    spool_bytes: int = 512 * _MEBIBYTE,
+    retry_seconds: float = 1.0,
+) -> Collector:
+    """Return a collector that keeps its spool and its rejected events in a folder.
+
+    It closes the store when its server ends.
+    """
+    rejected = open_rejected(folder)
+    spool = Spool(folder / "spool", most_bytes=spool_bytes)
+    writer = DurableWriter(store, spool, rejected, retry_seconds=retry_seconds)
+
+    def reject(events: Sequence[RejectedEvent]) -> None:
+        now = dt.datetime.now(dt.UTC)
+        rejected.add([rejected_event(now, event.field, event.reason, event.raw) for event in events])
+
+    def close() -> None:
+        writer.close()
+        store.close()
+
+    return Collector(
+        write=writer.write,
+        reject=reject,
+        check=lambda: store.get(("health", "health")),
+        close=close,
+        door=door,
+    )

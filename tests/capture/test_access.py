@@ -1,0 +1,84 @@
+"""Who may send to the collector."""
+
+import base64
+
+import pytest
+
+from clickkit.capture.access import Origins, RateLimit, WriteKeys
+
+
+def test_without_keys_everybody_may_send():
+    """The default is right for a laptop."""
+    assert WriteKeys([]).allow({})
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({b"x-write-key": b"one"}, True),
+        ({b"x-write-key": b"two"}, True),
+        ({b"authorization": b"Basic " + base64.b64encode(b"two:")}, True),
+        ({b"x-write-key": b"three"}, False),
+        ({b"x-write-key": b""}, False),
+        ({b"authorization": b"Basic !!!"}, False),
+        ({b"authorization": b"Bearer one"}, False),
+        ({}, False),
+    ],
+)
+def test_one_of_the_keys_must_be_shown(headers, allowed):
+    """In a header of our own, or as Segment's libraries do it."""
+    assert WriteKeys(["one", "two"]).allow(headers) is allowed
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (b"https://shop.example", True),
+        (b"http://127.0.0.1:8866", True),
+        (b"http://localhost:3000", True),
+        (b"https://evil.example", False),
+        (b"https://localhost.evil.example", False),
+        (b"null", False),
+        (b"http://[", False),
+    ],
+)
+def test_pages_of_listed_origins_and_of_this_machine_may_send(origin, allowed):
+    """The origin itself is reflected, never a star."""
+    headers = dict(Origins(["https://shop.example/"]).headers({b"origin": origin}))
+
+    assert headers.get(b"access-control-allow-origin") == (origin if allowed else None)
+
+
+def test_a_preflight_is_answered_with_what_was_asked():
+    """Browsers ask before they send JSON."""
+    asked = {
+        b"origin": b"http://localhost:1",
+        b"access-control-request-method": b"POST",
+        b"access-control-request-headers": b"content-type,x-write-key",
+    }
+
+    headers = dict(Origins([]).headers(asked))
+
+    assert headers[b"access-control-allow-headers"] == b"content-type,x-write-key"
+    assert headers[b"access-control-allow-methods"] == b"POST"
+    assert Origins([]).headers({}) == []
+
+
+def test_a_sender_has_a_burst_and_then_its_rate():
+    """One sender's flood is not another's problem."""
+    limit = RateLimit(1, burst_seconds=3)
+
+    assert [limit.allow("a", 1) for _ in range(4)] == [True, True, True, False]
+    assert limit.allow("b", 3)
+    assert not limit.allow("b", 1)
+
+
+def test_senders_are_forgotten_and_never_kept_by_address():
+    """Memory is bounded; no address is stored."""
+    limit = RateLimit(1)
+
+    for number in range(10_100):
+        limit.allow(f"192.0.2.{number}", 1)
+
+    assert len(limit._buckets) == 10_000
+    assert not any(b"192.0.2" in key for key in limit._buckets)
