@@ -3,6 +3,7 @@
 What this machine lacks is left out and said at the end; with CLICKKIT_REQUIRE_ALL=1 it fails.
 """
 
+import asyncio
 import datetime as dt
 import os
 import shutil
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -86,6 +88,13 @@ def find_port():
 def wait_until_fixture():
     """Return the function that waits for a condition."""
     return wait_until
+
+
+@pytest.fixture(scope="session")
+def run_async():
+    """Return a function that runs a coroutine in a thread: playwright has a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda coroutine: thread.submit(asyncio.run, coroutine).result()
 
 
 def free_port():

@@ -3,7 +3,6 @@
 from contextlib import ExitStack
 
 import pytest
-import uvloop
 
 from bench.load import run_round
 from bench.measurement import count_stored
@@ -11,22 +10,22 @@ from bench.subjects import start_ours
 
 
 @pytest.mark.parametrize("batch", [1, 5])
-def test_every_acknowledged_click_is_in_the_store_once(tmp_path, batch):
+def test_every_acknowledged_click_is_in_the_store_once(tmp_path, batch, run_async):
     """Each click of the bench is valid and has an id of its own, so a faster server stores more."""
     with ExitStack() as servers:
         server = start_ours(servers, tmp_path / "ours", f"sqlite:///{tmp_path}/clicks.db")
-        seen = uvloop.run(run_round(server.port, connections=4, batch=batch, seconds=0.5))
+        seen = run_async(run_round(server.port, connections=4, batch=batch, seconds=0.5))
 
     assert seen.errors == 0
     assert seen.acknowledged > 0
     assert seen.acknowledged == count_stored(tmp_path / "clicks.db")
 
 
-def test_a_round_ends_when_so_many_clicks_are_acknowledged(tmp_path):
+def test_a_round_ends_when_so_many_clicks_are_acknowledged(tmp_path, run_async):
     """The memory run sends a million clicks, however long that takes."""
     with ExitStack() as servers:
         server = start_ours(servers, tmp_path / "ours", f"sqlite:///{tmp_path}/clicks.db")
-        seen = uvloop.run(
+        seen = run_async(
             run_round(server.port, connections=4, batch=5, seconds=60, warm_seconds=0, clicks=50)
         )
 

@@ -9,7 +9,7 @@ from clickkit.capture.group_commit import GroupCommit
 from clickkit.errors import BusyError
 
 
-def test_a_batch_is_what_gathered_during_the_last_write(make_event):
+def test_a_batch_is_what_gathered_during_the_last_write(make_event, run_async):
     """No timer: the first event is written at once, the others together, each hears its own outcome."""
     batches, released = [], threading.Event()
 
@@ -32,13 +32,13 @@ def test_a_batch_is_what_gathered_during_the_last_write(make_event):
         await group.close()
         return outcomes
 
-    outcomes = asyncio.run(run())
+    outcomes = run_async(run())
 
     assert batches == [["a"], ["b", "bb", "c", "cc"]]
     assert outcomes == [["stored a"], ["stored b", "stored bb"], ["stored c", "stored cc"]]
 
 
-def test_a_full_queue_takes_nothing_more(make_event):
+def test_a_full_queue_takes_nothing_more(make_event, run_async):
     """The queue is bounded: who comes too late is told, and nothing of his is written."""
     written, released = [], threading.Event()
 
@@ -58,13 +58,13 @@ def test_a_full_queue_takes_nothing_more(make_event):
         await group.close()
         return done
 
-    done = asyncio.run(run())
+    done = run_async(run())
 
     assert written == [name for name, one in zip("abc", done, strict=True) if not isinstance(one, BusyError)]
     assert not {"x", "y", "z"} & set(written)
 
 
-def test_a_failed_write_is_heard_by_those_in_it_and_nobody_else(make_event):
+def test_a_failed_write_is_heard_by_those_in_it_and_nobody_else(make_event, run_async):
     """The next batch is a new try."""
 
     def write(events):
@@ -80,10 +80,10 @@ def test_a_failed_write_is_heard_by_those_in_it_and_nobody_else(make_event):
         await group.close()
         return outcome
 
-    assert asyncio.run(run()) == ["store"]
+    assert run_async(run()) == ["store"]
 
 
-def test_a_sender_that_left_does_not_disturb_the_others(make_event):
+def test_a_sender_that_left_does_not_disturb_the_others(make_event, run_async):
     """A cancelled request's event is written all the same."""
     written, released = [], threading.Event()
 
@@ -103,5 +103,5 @@ def test_a_sender_that_left_does_not_disturb_the_others(make_event):
         await group.close()
         return outcome
 
-    assert asyncio.run(run()) == ["store"]
+    assert run_async(run()) == ["store"]
     assert sorted(written) == ["gone", "stays"]
