@@ -19,7 +19,7 @@ import uvicorn
 from tqdm import tqdm
 
 from clickkit import __version__
-from clickkit.app import day_named, lake_url, open_store, settings
+from clickkit.app import lake_url, open_store, settings
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.access_log import parse_combined
 from clickkit.capture.collector import Door
@@ -31,6 +31,7 @@ from clickkit.event import check_event, encode_event
 from clickkit.lake.export import export
 from clickkit.lake.layout import days_between
 from clickkit.service import make_collector, open_rejected
+from clickkit.settings import parse_day
 from clickkit.simulation import simulate
 from clickkit.storage.connect import connect_dynamodb, is_on_this_machine
 
@@ -193,6 +194,8 @@ def import_events(
         _say(f"{said}; {opened.url}")
     for line in kept.first:
         _say(line)
+    if imported.days:
+        _say("next: clickkit export --since {} --until {}".format(*imported.days))
     if imported.rejected:
         _say(f"rejected lines are kept with their reasons in {kept.path}")
 
@@ -216,7 +219,7 @@ def export_days(
             bar.total = total
             bar.update(done - bar.n)
 
-        days = export(opened, lake_url(lake), day_named(since), day_named(until), progress=advance)
+        days = export(opened, lake_url(lake), _day(since), _day(until), progress=advance)
     for day in days:
         written = ", ".join(day.files) or "nothing to write"
         _say(f"{day.day}  {day.rows:>10,} rows  {day.bytes:>12,} bytes  {written}")
@@ -238,7 +241,7 @@ def simulate_days(
     """
     if not store and not is_on_this_machine(settings().store):
         raise SettingsError(f"simulated clicks go into {settings().store} only when --store names it")
-    days = days_between(day_named(since), day_named(until))
+    days = days_between(_day(since), _day(until))
     stored = new = 0
     with contextlib.closing(open_store(store)) as opened:
         for day in tqdm(days, desc="simulate", unit=" days", disable=None):
@@ -271,6 +274,10 @@ def doctor(store: StoreUrl = "", lake: LakeUrl = "") -> None:
         _say(f"{mark:<5} {finding.text}")
     if any(finding.needed and not finding.good for finding in findings):
         raise typer.Exit(1)
+
+
+def _day(text: str) -> dt.date:
+    return parse_day(text, dt.datetime.now(dt.UTC).date())
 
 
 def _say(line: str) -> None:

@@ -166,8 +166,9 @@ def _stop_at_signals() -> threading.Event:
     def handle(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, handle)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handle)
     return stop
 
 

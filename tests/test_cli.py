@@ -64,6 +64,7 @@ def test_a_real_access_log_goes_through_to_the_lake(run, tmp_path, shared):
 
     assert first.stdout.startswith("9,999 stored (9,999 new), 1 rejected")
     assert "line 8899: not in the Combined Log Format, or cut off: 2001:db8::42c" in first.stdout
+    assert "next: clickkit export --since 2015-05-17 --until 2015-05-20" in first.stdout
     assert again.stdout.startswith("9,999 stored (0 new), 1 rejected")
     assert "9,999 rows in 4 partitions" in exported.stdout
     assert ds.dataset(tmp_path / "lake" / "clicks").count_rows() == 9_999
@@ -109,6 +110,7 @@ def test_simulate_and_export_take_days_in_words(run):
     [
         (("export", "--store", "sqlite:///missing.db"), "no SQLite store at"),
         (("export", "--since", "soon"), "'soon' is not a day"),
+        (("export", "--since", ""), "'' is not a day"),
         (("import", "missing.log", "--format", "combined"), "cannot read missing.log"),
         (("import", "missing.log", "--format", "xml"), "no format 'xml': choose one of combined, ndjson"),
         (("send", "Buy", "--collector", "http://127.0.0.1:9"), "start one with clickkit serve"),

@@ -29,8 +29,8 @@ class Figure:
         return drawn.getvalue().replace(_INK, "currentColor")
 
     def save(self, path: Path | str) -> None:
-        """Save the chart; the ending says how: .png, .svg, .pdf or .html."""
-        self.chart.save(str(path), scale_factor=2)
+        """Save the chart on white; the ending says how: .png, .svg, .pdf or .html."""
+        self._on_white().save(str(path), scale_factor=2)
 
     def __repr__(self) -> str:
         """Return the title and the number of rows drawn."""
@@ -38,8 +38,12 @@ class Figure:
 
     def _repr_png_(self) -> bytes:
         drawn = io.BytesIO()
-        self.chart.save(drawn, format="png", scale_factor=2)
+        self._on_white().save(drawn, format="png", scale_factor=2)
         return drawn.getvalue()
+
+    def _on_white(self) -> alt.Chart | alt.LayerChart:
+        """Return the chart on white, where its dark text can be read in every viewer."""
+        return self.chart.properties(background="white")
 
 
 def bars(table: DuckDBPyRelation, *, x: str, y: str, title: str, width: int = 420) -> Figure:

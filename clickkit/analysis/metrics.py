@@ -34,6 +34,23 @@ def by_button(events: DuckDBPyRelation) -> DuckDBPyRelation:
     )
 
 
+def by_page(events: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return `page_url, views, visitors`, the most viewed first: what an imported access log has."""
+    return _select(
+        events,
+        """
+        select
+            page_url,
+            count(*) as views,
+            count(distinct visitor_id) as visitors
+        from events
+        where event = 'view'
+        group by page_url
+        order by views desc, page_url
+        """,
+    )
+
+
 def by_day(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `date` (UTC), `source` (recorded or simulated), `clicks, visitors`, oldest first."""
     return _select(

@@ -37,6 +37,7 @@ def parse_combined(lines: Iterable[str], *, base_url: str = "") -> Iterator[Even
     trying addresses, so treat it as personal data.
     """
     seen: Occurrences = OrderedDict()
+    base_url = base_url.rstrip("/")
     for line in lines:
         try:
             yield _parse_line(line.rstrip("\r\n"), base_url, seen)
@@ -60,7 +61,7 @@ def _parse_line(line: str, base_url: str, seen: Occurrences) -> Event:
             "id": f"{digest[:12].hex()}-{_occurrence(digest, timestamp.date(), seen)}",
             "event": "view",
             "timestamp": timestamp,
-            "pageUrl": target[2] if "://" in target[2] else base_url.rstrip("/") + target[2],
+            "pageUrl": target[2] if "://" in target[2] else base_url + target[2],
             "referrer": _said(referrer),
             "device": detect_device(user_agent) if user_agent else None,
             "visitorId": visitor.hexdigest()[:24],

@@ -1,5 +1,6 @@
 """From a file of lines to the store: access logs, and events as lines of JSON."""
 
+import datetime as dt
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -31,11 +32,15 @@ class RejectedLine(msgspec.Struct, frozen=True):
 
 
 class ImportedFile(msgspec.Struct, frozen=True):
-    """How many events an import made durable, how many of them were new, and how many lines were bad."""
+    """What an import did: events that are durable now, those of them that were new, bad lines, and days.
+
+    `days` are the first and the last UTC day of the events, or None when there was no event.
+    """
 
     stored: int
     new: int
     rejected: int
+    days: tuple[dt.date, dt.date] | None
 
 
 class RejectedLines:
@@ -100,15 +105,17 @@ def import_file(
     """
     stored = new = rejected = 0
     batch: list[Event] = []
+    days = None
     for number, (text, event) in enumerate(_parsed(file, parse, watch), start=1):
         if isinstance(event, InvalidEventError):
             rejected += 1
             reject(RejectedLine(number, str(event), text.rstrip("\r\n")))
             continue
         batch.append(event)
+        days = (min(days[0], event.day), max(days[1], event.day)) if days else (event.day, event.day)
         if len(batch) == _PUT_EVENTS:
             new, stored, batch = new + store.put(batch), stored + len(batch), []
-    return ImportedFile(stored + len(batch), new + store.put(batch), rejected)
+    return ImportedFile(stored + len(batch), new + store.put(batch), rejected, days)
 
 
 def _parsed(

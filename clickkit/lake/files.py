@@ -64,6 +64,8 @@ class LocalFiles:
 
     def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet files below a folder, sorted."""
+        if self._root.exists() and not self._root.is_dir():
+            raise LakeError(f"lake {self.url} is a file: name a folder")
         found = (self._root / folder).rglob("[!._]*.parquet")
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
@@ -207,7 +209,7 @@ def open_files(url: str | os.PathLike[str]) -> Files:
     """
     text = os.fspath(url)
     parts = urlsplit(text)
-    if "://" not in text and text:
+    if text and "://" not in text and not text.startswith(("s3:", "s3//")):
         return LocalFiles(Path(text).absolute())
     options = dict(parse_qsl(parts.query))
     endpoint, region = options.pop("endpoint", None), options.pop("region", None)

@@ -62,7 +62,7 @@ def days_between(since: Day, until: Day) -> list[dt.date]:
     """
     first, last = as_day(since), as_day(until)
     if last < first:
-        raise SettingsError(f"until ({last}) lies before since ({first}): swap them")
+        raise SettingsError(f"until ({last}) lies before since ({first}): choose an earlier since")
     return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 

@@ -28,7 +28,7 @@ def connect(url: str) -> Store:
     Raises:
         SettingsError: the URL is of neither form.
     """
-    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///") and "?" not in url:
         return SqliteStore(Path(url.removeprefix("sqlite:///")).absolute())
     if url.startswith("dynamodb://"):
         return connect_dynamodb(url)

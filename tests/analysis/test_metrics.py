@@ -49,6 +49,11 @@ def test_sources_can_be_chosen(events):
     assert metrics.of_sources(events, []).count("id").fetchall() == [(0,)]
 
 
+def test_by_page(events):
+    """Views, and only views, are counted by their page."""
+    assert metrics.by_page(events).fetchall() == [("https://example.com/", 1, 1)]
+
+
 def test_by_hour(events):
     """Hours are UTC."""
     assert metrics.by_hour(events).fetchall() == [(9, 1), (10, 3)]

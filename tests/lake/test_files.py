@@ -65,6 +65,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         open_files(tmp_path / "file").publish("clicks/a.parquet", b"1")
 
 
+def test_a_file_in_place_of_the_folder_is_named_also_for_reading(tmp_path):
+    """Nobody takes it for an empty lake."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(LakeError, match="is a file: name a folder"):
+        open_files(tmp_path / "file").parts("clicks")
+
+
 def test_a_missing_bucket_is_named(s3_endpoint):
     """The message names bucket and endpoint, never the secret."""
     files = open_files(f"s3://no-such-bucket/x?endpoint={s3_endpoint}&region=us-east-1")
@@ -81,7 +89,9 @@ def test_an_unreachable_endpoint_is_named():
         open_files("s3://b/x?endpoint=http://127.0.0.1:9&region=us-east-1").read("a")
 
 
-@pytest.mark.parametrize("url", ["", "gs://bucket/x", "s3://", "s3://bucket?acl=public"])
+@pytest.mark.parametrize(
+    "url", ["", "gs://bucket/x", "s3://", "s3://bucket?acl=public", "s3:/bucket", "s3//bucket/x"]
+)
 def test_another_url_is_refused_with_the_forms_that_work(url):
     """A typing error is answered with an example."""
     with pytest.raises(SettingsError, match="s3://bucket/prefix"):

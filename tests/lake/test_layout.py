@@ -53,7 +53,7 @@ def test_what_is_no_day_is_refused(text):
 
 def test_a_reversed_range_is_refused():
     """An export of nothing by mistake is worse than an error."""
-    with pytest.raises(SettingsError, match="swap them"):
+    with pytest.raises(SettingsError, match="choose an earlier since"):
         days_between("2026-11-23", "2026-11-22")
 
 

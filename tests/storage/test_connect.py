@@ -28,7 +28,16 @@ def test_a_dynamodb_url_names_table_endpoint_and_region():
 
 @pytest.mark.parametrize(
     "url",
-    ["", "clicks.db", "sqlite:///", "sqlite://x.db", "postgres://x", "dynamodb://", "dynamodb://t?shards=4"],
+    [
+        "",
+        "clicks.db",
+        "sqlite:///",
+        "sqlite://x.db",
+        "sqlite:///x.db?endpoint=http://h",
+        "postgres://x",
+        "dynamodb://",
+        "dynamodb://t?shards=4",
+    ],
 )
 def test_another_url_is_refused_with_the_forms_that_work(url):
     """A typing error is answered with an example."""
