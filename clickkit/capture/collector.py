@@ -129,11 +129,7 @@ class Collector:
         elif path == "/health":
             await self._health(send)
         elif path == "/tracker.js":
-            kind = [
-                (b"content-type", b"text/javascript; charset=utf-8"),
-                (b"cache-control", b"public, max-age=300"),
-            ]
-            await _respond(send, 200, self._tracker, [*kind, *cors])
+            await _respond(send, 200, self._tracker, [*_SCRIPT, *cors])
         else:
             await self._take(scope, headers, cors, receive, send)
 
