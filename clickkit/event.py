@@ -31,14 +31,13 @@ Key = tuple[str, str]
 
 _encoder = msgspec.json.Encoder()
 
+Decoded = typing.TypeVar("Decoded")
+
 Word = Annotated[str, Meta(max_length=128)]
 Text = Annotated[str, Meta(max_length=2048)]
 Url = Annotated[str, Meta(min_length=1, max_length=2048)]
 Moment = Annotated[dt.datetime, Meta(tz=True)]
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
-
-
-_MOMENTS = ("timestamp", "sent_at", "received_at", "sender_timestamp")
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -115,14 +114,17 @@ class Event(Record, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Keep every time in UTC, a click with its button, and properties small."""
-        if self.event == "click" and self.button is None:
+        if self.button is None and self.event == "click":
             raise ValueError("Object missing required field `button`")
-        for name in ("variants", "properties"):
-            value = getattr(self, name)
-            if value and (size := len(_encoder.encode(value))) > MAX_PROPERTIES_BYTES:
-                raise ValueError(f"field `{name}` has {size} bytes, over the limit of {MAX_PROPERTIES_BYTES}")
-        for name in _MOMENTS:
-            moment = getattr(self, name)
+        if self.variants or self.properties:
+            _check_size("variants", self.variants)
+            _check_size("properties", self.properties)
+        for name, moment in (
+            ("timestamp", self.timestamp),
+            ("sent_at", self.sent_at),
+            ("received_at", self.received_at),
+            ("sender_timestamp", self.sender_timestamp),
+        ):
             if moment is not None and moment.tzinfo is not dt.UTC:
                 msgspec.structs.force_setattr(self, name, _in_utc(moment))
 
@@ -136,6 +138,11 @@ class Event(Record, frozen=True, kw_only=True):
         """The store's key: the same event sent twice has it twice, and is stored once."""
         stamp = _fixed_width(self.timestamp)
         return f"{stamp[:10]}#{shard_of(self.id):02d}", f"{stamp}#{self.id}"
+
+
+def _check_size(name: str, value: dict[str, Any]) -> None:
+    if value and (size := len(_encoder.encode(value))) > MAX_PROPERTIES_BYTES:
+        raise ValueError(f"field `{name}` has {size} bytes, over the limit of {MAX_PROPERTIES_BYTES}")
 
 
 def _in_utc(moment: dt.datetime) -> dt.datetime:
@@ -163,10 +170,11 @@ def sort_key(timestamp: dt.datetime, event_id: str) -> str:
 
 
 def _fixed_width(moment: dt.datetime) -> str:
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 _decoder = msgspec.json.Decoder(Event)
+_array_decoder = msgspec.json.Decoder(list[Event])
 
 
 def decode_event(raw: bytes | str) -> Event:
@@ -175,8 +183,21 @@ def decode_event(raw: bytes | str) -> Event:
     Raises:
         InvalidEventError: the JSON is broken, or a field is missing, of a wrong type or out of range.
     """
+    return _decode(_decoder, raw)
+
+
+def decode_events(raw: bytes) -> list[Event]:
+    """Decode and validate an array of events; the first bad one ends it.
+
+    Raises:
+        InvalidEventError: as `decode_event`.
+    """
+    return _decode(_array_decoder, raw)
+
+
+def _decode(decoder: msgspec.json.Decoder[Decoded], raw: bytes | str) -> Decoded:
     try:
-        return _decoder.decode(raw)
+        return decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -212,16 +233,14 @@ _EVENT_FIELDS = msgspec.structs.fields(Event)
 _Item = msgspec.defstruct(
     "_Item", [(field.name, Any, None) for field in _EVENT_FIELDS], rename="camel", omit_defaults=True
 )
-_TIMES = [i for i, field in enumerate(_EVENT_FIELDS) if field.name in _MOMENTS]
 _DICTS = [i for i, field in enumerate(_EVENT_FIELDS) if field.name in ("variants", "properties")]
 
 
 def encode_item(event: Event) -> bytes:
-    """Encode the event as a store holds it: JSON names, times at a fixed width, dicts as JSON text."""
+    """Encode the event as a store holds it: its JSON form, but variants and properties as JSON text."""
+    if not event.variants and not event.properties:
+        return _encoder.encode(event)
     values = list(msgspec.structs.astuple(event))
-    for index in _TIMES:
-        if values[index] is not None:
-            values[index] = _fixed_width(values[index])
     for index in _DICTS:
         values[index] = _encoder.encode(values[index]).decode() if values[index] else None
     return _encoder.encode(_Item(*values))

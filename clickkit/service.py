@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from clickkit.capture.collector import Collector, Door
 from clickkit.capture.request import RejectedEvent
+from clickkit.capture.telemetry import SpoolState
 from clickkit.storage.durable import DurableWriter
 from clickkit.storage.rejected import RejectedEvents, rejected_event
 from clickkit.storage.spool import Spool
@@ -38,7 +40,11 @@ def make_collector(
 
     def reject(events: Sequence[RejectedEvent]) -> None:
         now = dt.datetime.now(dt.UTC)
+        writer.count("rejected", len(events))
         rejected.add([rejected_event(now, event.field, event.reason, event.raw) for event in events])
+
+    def look_at_spool() -> SpoolState:
+        return SpoolState(spool.bytes, spool.most_bytes, writer.drained)
 
     def close() -> None:
         writer.close()
@@ -47,7 +53,9 @@ def make_collector(
     return Collector(
         write=writer.write,
         reject=reject,
+        suppress=partial(writer.count, "suppressed"),
         check=lambda: store.get(("health", "health")),
+        spool=look_at_spool,
         close=close,
         door=door,
     )

@@ -1,62 +1,58 @@
 """The collector: an ASGI app that takes events by HTTP and answers once they are durable.
 
 POST /clicks      one event, an array, lines of JSON, {"batch": […]}; POST /v1/… as Segment's libraries send
-GET  /health      what was taken, what waits, and whether the store can be reached
+GET  /health      that the collector is alive
+GET  /ready       whether events can be kept: the store is there, or the spool has room
+GET  /metrics     counts and latencies, for Prometheus
 GET  /tracker.js  the module that a page includes
 """
 
 import asyncio
 import datetime as dt
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
+from clickkit.capture.answer import (
+    RETRY_AFTER,
+    Answer,
+    Header,
+    Message,
+    Rejection,
+    Send,
+    accept,
+    answer,
+    refuse,
+    respond,
+)
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
 from clickkit.capture.request import LIMITS, Contents, Limits, RejectedEvent, read_request
+from clickkit.capture.telemetry import CONTENT_TYPE, SpoolState, Telemetry
 from clickkit.errors import BusyError, StoreError
 from clickkit.event import Event
 
-Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Header = tuple[bytes, bytes]
 
 _SCRIPT = ((b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"public, max-age=300"))
-_RETRY_AFTER = (b"retry-after", b"2")
-_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
-_ANSWERS_TO = {"/clicks": "POST", "/health": "GET", "/tracker.js": "GET"}
+_GETS = ("/health", "/ready", "/metrics", "/tracker.js")
 _TRACKER = tuple(Path(__file__).with_name(name) for name in ("tracker.js", "tracker_page.js"))
 
 _log = logging.getLogger(__name__)
 
 
-class Rejection(msgspec.Struct, frozen=True):
-    """Why one event of a request was refused for good."""
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether events can be kept, and by what: `store` is ok or away."""
 
-    index: int
-    field: str
-    reason: str
-
-
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The collector's answer: how many events are durable, where, and which were refused for good.
-
-    `suppressed` counts events that a visitor's privacy signal kept out; `error` is a fault of the
-    request as a whole.
-    """
-
-    accepted: int
-    rejected: list[Rejection]
-    durability: str | msgspec.UnsetType = msgspec.UNSET
-    suppressed: int = 0
-    error: str | msgspec.UnsetType = msgspec.UNSET
+    ready: bool
+    store: str
+    spool_bytes: int
+    spool_most_bytes: int
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +72,8 @@ class Collector:
     batch is too large, and 503 that nothing was kept and the same request should be sent again.
 
     `write` makes a batch durable and says of each event where, or that it was refused; `reject` keeps
-    refused events with their reasons; `check` raises `StoreError` while the store is away; `close`
-    is called at the end.
+    refused events with their reasons; `suppress` notes how many a privacy signal kept out; `check`
+    raises `StoreError` while the store is away; `spool` tells what waits; `close` is called at the end.
     """
 
     def __init__(
@@ -85,17 +81,22 @@ class Collector:
         *,
         write: Callable[[Sequence[Event]], Sequence[str]],
         reject: Callable[[Sequence[RejectedEvent]], None],
+        suppress: Callable[[int], None],
         check: Callable[[], object],
+        spool: Callable[[], SpoolState],
         close: Callable[[], None] = lambda: None,
         door: Door | None = None,
     ) -> None:
-        self._group_commit = GroupCommit(write)
+        self._write = write
         self._reject = reject
+        self._suppress = suppress
         self._check = check
+        self._spool = spool
         self._close = close
         self._door = door or Door()
         self._clocks = SkewedClocks()
-        self._counts: Counter[str] = Counter()
+        self._telemetry = Telemetry(spool)
+        self._group_commit = GroupCommit(self._write_batch)
         self._tracker = b"".join(path.read_bytes() for path in _TRACKER)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -117,103 +118,131 @@ class Collector:
 
     async def _route(self, scope: Message, receive: Receive, send: Send) -> None:
         path, method, headers = scope["path"], scope["method"], dict(scope["headers"])
-        allowed = "POST" if path.startswith("/v1/") else _ANSWERS_TO.get(path)
-        cors = self._door.origins.headers(headers)
-        if allowed is None:
-            await _refuse(send, 404, f"nothing at {path}: POST /clicks or GET /health", cors)
-        elif method == "OPTIONS" and allowed == "POST":
-            await _respond(send, 204, b"", cors)
-        elif method != allowed:
-            reason = f"{method} is not allowed on {path}: use {allowed}"
-            await _refuse(send, 405, reason, [*cors, (b"allow", allowed.encode())])
-        elif path == "/health":
-            await self._health(send)
-        elif path == "/tracker.js":
-            await _respond(send, 200, self._tracker, [*_SCRIPT, *cors])
-        else:
+        takes_events = path == "/clicks" or path.startswith("/v1/")
+        cors = self._door.origins.headers(headers) if b"origin" in headers else []
+        if takes_events and method == "POST":
+            began = time.perf_counter()
             await self._take(scope, headers, cors, receive, send)
+            self._telemetry.answer_seconds.observe(time.perf_counter() - began)
+        elif takes_events and method == "OPTIONS":
+            await respond(send, 204, b"", cors)
+        elif path in _GETS and method == "GET":
+            await self._show(path, cors, send)
+        elif takes_events or path in _GETS:
+            allowed = "POST" if takes_events else "GET"
+            reason = f"{method} is not allowed on {path}: use {allowed}"
+            await refuse(send, 405, reason, [*cors, (b"allow", allowed.encode())])
+        else:
+            await refuse(send, 404, f"nothing at {path}: POST /clicks or GET {', '.join(_GETS)}", cors)
+
+    async def _show(self, path: str, cors: Sequence[Header], send: Send) -> None:
+        if path == "/health":
+            await answer(send, 200, {"status": "ok"}, cors)
+        elif path == "/ready":
+            readiness = await self._readiness()
+            await answer(send, 200 if readiness.ready else 503, readiness, cors)
+        elif path == "/metrics":
+            await respond(send, 200, self._telemetry.exposition(), [(b"content-type", CONTENT_TYPE)])
+        else:
+            await respond(send, 200, self._tracker, [*_SCRIPT, *cors])
 
     async def _take(
-        self, scope: Message, headers: Mapping[bytes, bytes], cors: list[Header], receive: Receive, send: Send
+        self,
+        scope: Message,
+        headers: Mapping[bytes, bytes],
+        cors: Sequence[Header],
+        receive: Receive,
+        send: Send,
     ) -> None:
-        if not self._door.write_keys.allow(headers):
-            await _refuse(send, 401, "no write key, or not one of ours: send it as X-Write-Key", cors)
+        door = self._door
+        if not door.write_keys.allow(headers):
+            await refuse(send, 401, "no write key, or not one of ours: send it as X-Write-Key", cors)
             return
-        limit = self._door.limits.body_bytes
-        body = await _read_body(receive, limit)
+        body = await _read_body(receive, door.limits.body_bytes)
         if body is None:
-            await _refuse(send, 413, f"body: over the limit of {limit} bytes; send smaller batches", cors)
+            reason = f"body: over the limit of {door.limits.body_bytes} bytes; send smaller batches"
+            await refuse(send, 413, reason, cors)
             return
-        contents = read_request(body, scope["headers"], scope["path"], limits=self._door.limits)
+        contents = read_request(body, headers, scope["path"], limits=door.limits)
         if headers.get(b"sec-gpc") == b"1" or headers.get(b"dnt") == b"1":
-            self._counts["suppressed"] += len(contents.events)
-            await _answer(send, 200, Answer(0, [], suppressed=len(contents.events)), cors)
-        elif contents.is_too_large or not (contents.events or contents.rejected):
-            status = 413 if contents.is_too_large else 400
-            reason = contents.rejected[0].reason if contents.rejected else "no event in the request"
-            await _refuse(send, status, f"body: {reason}", cors)
-        elif not self._may_send(scope, len(contents.events)):
-            await _refuse(
-                send, 503, "too many events from one sender: send again later", [*cors, _RETRY_AFTER]
-            )
+            await self._keep_out(len(contents.events), cors, send)
+        elif contents.is_too_large:
+            await refuse(send, 413, f"body: {contents.rejected[0].reason}", cors)
+        elif door.rate_limit is not None and not door.rate_limit.allow(
+            _sender(scope), len(contents.events) + len(contents.rejected)
+        ):
+            reason = "too many events from one sender: send again later"
+            await refuse(send, 503, reason, [*cors, RETRY_AFTER])
         else:
             await self._commit(contents, headers, cors, send)
 
-    def _may_send(self, scope: Message, events: int) -> bool:
-        limit, client = self._door.rate_limit, scope.get("client")
-        return limit is None or limit.allow(client[0] if client else "", events)
+    async def _keep_out(self, events: int, cors: Sequence[Header], send: Send) -> None:
+        self._telemetry.suppressed += events
+        self._suppress(events)
+        await answer(send, 200, Answer(0, [], suppressed=events), cors)
 
     async def _commit(
-        self, contents: Contents, headers: Mapping[bytes, bytes], cors: list[Header], send: Send
+        self, contents: Contents, headers: Mapping[bytes, bytes], cors: Sequence[Header], send: Send
     ) -> None:
         try:
             outcomes = await self._durable(contents.events, headers) if contents.events else []
         except (BusyError, StoreError) as error:
             _log.error("%s", error)
-            self._counts["busy"] += len(contents.events)
+            self._telemetry.busy += len(contents.events)
             reason = "nothing was kept: send the same events again"
-            await _refuse(send, 503, reason, [*cors, _RETRY_AFTER])
+            await refuse(send, 503, reason, [*cors, RETRY_AFTER])
             return
-        rejected = [Rejection(one.index, one.field, one.reason) for one in contents.rejected]
-        rejected += _refused_by_the_store(outcomes, {one.index for one in contents.rejected})
         accepted = len(outcomes) - outcomes.count("refused")
-        self._counts["accepted"] += accepted
-        self._counts["rejected"] += len(rejected)
-        if contents.rejected:
-            await asyncio.to_thread(self._keep_rejected, contents.rejected)
+        spooled = outcomes.count("spool")
+        self._telemetry.accepted += accepted
+        self._telemetry.spooled += spooled
+        durability = "spool" if spooled else "store"
+        if accepted == len(outcomes) and not contents.rejected:
+            await accept(send, accepted, durability, cors)
+            return
+        rejected = await self._keep_rejected(contents, outcomes)
         if accepted:
-            durability = "spool" if "spool" in outcomes else "store"
-            await _answer(send, 200, Answer(accepted, rejected, durability), cors)
+            await answer(send, 200, Answer(accepted, rejected, durability), cors)
         else:
-            await _answer(send, 400, Answer(0, rejected), cors)
+            await answer(send, 400, Answer(0, rejected), cors)
 
-    async def _durable(self, events: list[Event], headers: Mapping[bytes, bytes]) -> list[str]:
+    async def _durable(self, events: Sequence[Event], headers: Mapping[bytes, bytes]) -> Sequence[str]:
         received_at = dt.datetime.now(dt.UTC)
         agent = headers.get(b"user-agent", b"").decode("latin-1")
+        correct = self._clocks.correct
         enriched = [
-            enrich(self._clocks.correct(event, received_at), received_at=received_at, user_agent=agent)
-            for event in events
+            enrich(correct(event, received_at), received_at=received_at, user_agent=agent) for event in events
         ]
-        return list(await self._group_commit.commit(enriched))
+        return await self._group_commit.commit(enriched)
 
-    def _keep_rejected(self, rejected: list[RejectedEvent]) -> None:
-        try:
-            self._reject(rejected)
-        except OSError as error:
-            _log.error("rejected events could not be kept: %s", error)
+    def _write_batch(self, events: Sequence[Event]) -> Sequence[str]:
+        self._telemetry.batch_sizes.observe(len(events))
+        return self._write(events)
 
-    async def _health(self, send: Send) -> None:
-        counts = {name: self._counts[name] for name in ("accepted", "rejected", "suppressed", "busy")}
+    async def _keep_rejected(self, contents: Contents, outcomes: Sequence[str]) -> list[Rejection]:
+        """Keep what was refused at the door, and name it together with what the store refused."""
+        if contents.rejected:
+            try:
+                await asyncio.to_thread(self._reject, contents.rejected)
+            except OSError as error:
+                _log.error("rejected events could not be kept: %s", error)
+        rejected = [Rejection(one.index, one.field, one.reason) for one in contents.rejected]
+        rejected += _refused_by_the_store(outcomes, {one.index for one in contents.rejected})
+        for one in rejected:
+            self._telemetry.reject(one.field)
+        return rejected
+
+    async def _readiness(self) -> Readiness:
+        spool = self._spool()
         try:
             await asyncio.to_thread(self._check)
         except StoreError as error:
             _log.error("%s", error)
-            await _answer(send, 503, {"status": "the store is away", **counts}, [])
-        else:
-            await _answer(send, 200, {"status": "ok", **counts}, [])
+            return Readiness(spool.bytes < spool.most_bytes, "away", spool.bytes, spool.most_bytes)
+        return Readiness(True, "ok", spool.bytes, spool.most_bytes)
 
 
-def _refused_by_the_store(outcomes: list[str], taken: set[int]) -> list[Rejection]:
+def _refused_by_the_store(outcomes: Sequence[str], taken: set[int]) -> list[Rejection]:
     """Name the events that the store refused by their place in the request."""
     places = (index for index in range(len(outcomes) + len(taken)) if index not in taken)
     reason = "the store refuses this event; it is kept among the rejected ones"
@@ -235,16 +264,6 @@ async def _read_body(receive: Receive, limit: int) -> bytes | None:
     return body if is_whole else None
 
 
-async def _refuse(send: Send, status: int, error: str, headers: list[Header]) -> None:
-    await _answer(send, status, Answer(0, [], error=error), headers)
-
-
-async def _answer(send: Send, status: int, answer: object, headers: list[Header]) -> None:
-    kind = (b"content-type", b"application/json")
-    await _respond(send, status, msgspec.json.encode(answer), [kind, *headers])
-
-
-async def _respond(send: Send, status: int, body: bytes, headers: list[Header]) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [length, _NO_SNIFFING, *headers]})
-    await send({"type": "http.response.body", "body": body})
+def _sender(scope: Message) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""

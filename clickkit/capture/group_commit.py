@@ -1,9 +1,10 @@
 """One write for all who wait: a batch is what gathered while the last write was in flight."""
 
 import asyncio
-from collections import deque
+import queue
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Generic, TypeVar
 
 from clickkit.errors import BusyError
@@ -23,16 +24,15 @@ class GroupCommit(Generic[Outcome]):
         self,
         write: Callable[[Sequence[Event]], Sequence[Outcome]],
         *,
-        most_waiting: int = 10_000,
+        most_waiting: int = 30_000,
         most_written: int = 1_000,
     ) -> None:
         self._write = write
         self._most_waiting = most_waiting
         self._most_written = most_written
-        self._waiting: deque[tuple[Sequence[Event], asyncio.Future[Sequence[Outcome]]]] = deque()
-        self._waiting_events = 0
-        self._writing: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
+        self._taken = 0
+        self._queue: queue.SimpleQueue[_Waiting[Outcome] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="group-commit", daemon=True)
 
     async def commit(self, events: Sequence[Event]) -> Sequence[Outcome]:
         """Return, once the events were written, what `write` says of each.
@@ -41,45 +41,59 @@ class GroupCommit(Generic[Outcome]):
             BusyError: too many events are waiting; nothing was taken.
             Exception: whatever `write` raised for the batch that the events were in.
         """
-        if self._waiting_events + len(events) > self._most_waiting:
-            raise BusyError(f"{self._waiting_events} events are waiting to be stored: send again later")
+        if self._taken + len(events) > self._most_waiting:
+            raise BusyError(f"{self._taken} events are waiting to be stored: send again later")
+        if self._thread.ident is None:
+            self._thread.start()
         done: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((events, done))
-        self._waiting_events += len(events)
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_all())
+        self._taken += len(events)
+        self._queue.put((events, done))
         return await done
 
     async def close(self) -> None:
         """Wait until everything that was taken is written."""
-        if self._writing is not None:
-            await self._writing
-        self._thread.shutdown()
+        self._queue.put(None)
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join)
 
-    async def _write_all(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting:
-            taken = self._next_batch()
-            batch = [event for events, _ in taken for event in events]
+    def _write_all(self) -> None:
+        """Write batch after batch, in the thread, until `close`."""
+        while (first := self._queue.get()) is not None:
+            batch = self._gather(first)
+            finish: Callable[[], None]
             try:
-                outcomes = await loop.run_in_executor(self._thread, self._write, batch)
+                outcomes = self._write([event for events, _ in batch for event in events])
             except Exception as error:
-                for _, done in taken:
-                    if not done.done():
-                        done.set_exception(error)
-                continue
-            start = 0
-            for events, done in taken:
-                if not done.done():
-                    done.set_result(outcomes[start : start + len(events)])
-                start += len(events)
+                finish = partial(self._fail, batch, error)
+            else:
+                finish = partial(self._finish, batch, outcomes)
+            batch[0][1].get_loop().call_soon_threadsafe(finish)
 
-    def _next_batch(self) -> list[tuple[Sequence[Event], "asyncio.Future[Sequence[Outcome]]"]]:
-        """Take what waits, whole requests only, up to the size of one write."""
-        taken = [self._waiting.popleft()]
-        size = len(taken[0][0])
-        while self._waiting and size + len(self._waiting[0][0]) <= self._most_written:
-            taken.append(self._waiting.popleft())
-            size += len(taken[-1][0])
-        self._waiting_events -= size
-        return taken
+    def _gather(self, first: "_Waiting[Outcome]") -> "list[_Waiting[Outcome]]":
+        """Take what waits, whole requests only, until a write is full."""
+        batch, size = [first], len(first[0])
+        while size < self._most_written and not self._queue.empty():
+            waiting = self._queue.get()
+            if waiting is None:
+                self._queue.put(None)  # seen again by the thread's next look
+                break
+            batch.append(waiting)
+            size += len(waiting[0])
+        return batch
+
+    def _finish(self, batch: "list[_Waiting[Outcome]]", outcomes: Sequence[Outcome]) -> None:
+        start = 0
+        for events, done in batch:
+            if not done.done():
+                done.set_result(outcomes[start : start + len(events)])
+            start += len(events)
+        self._taken -= start
+
+    def _fail(self, batch: "list[_Waiting[Outcome]]", error: Exception) -> None:
+        for events, done in batch:
+            if not done.done():
+                done.set_exception(error)
+            self._taken -= len(events)
+
+
+_Waiting = tuple[Sequence[Event], "asyncio.Future[Sequence[Outcome]]"]

@@ -1,6 +1,6 @@
 """The request: from the bytes that any tracker sends to the events that they mean.
 
-    contents = read_request(body, scope["headers"], scope["path"])
+    contents = read_request(body, dict(scope["headers"]), scope["path"])
     contents.events        # validated, in the sender's order, with its ids and timestamps
     contents.rejected      # index, field, reason, raw
     contents.is_too_large  # answer 413; otherwise 400 when there is no event
@@ -16,16 +16,16 @@ import binascii
 import re
 import urllib.parse
 import zlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from clickkit.capture.dialects import Surroundings, call_of, moment, translate
 from clickkit.errors import InvalidEventError
-from clickkit.event import Event, decode_event
+from clickkit.event import Event, decode_event, decode_events
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = Mapping[bytes, bytes]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -81,14 +81,12 @@ def read_request(
 
     `headers` have lower-case names, as in ASGI; `path` tells which call of Segment's was made.
     """
-    named = dict(headers)
-    if body.startswith(b"{") and len(body) <= limits.body_bytes and b"ce-specversion" not in named:
-        try:
-            return Contents([_within(decode_event(body), limits)], [])
-        except InvalidEventError:
-            pass  # a batch, lines, a dialect, or wrong: found out below
+    if len(body) <= limits.body_bytes and b"ce-specversion" not in headers:
+        events = _read_own(body, limits)
+        if events:
+            return Contents(events, [])
     try:
-        raw, around = _events_of(body, named, path, limits)
+        raw, around = _events_of(body, headers, path, limits)
         if len(raw) > limits.events:
             raise _TooLargeError("", f"{len(raw)} events are over the limit of {limits.events}: send fewer")
         if not raw:
@@ -97,6 +95,19 @@ def read_request(
         refused = RejectedEvent(0, error.field, error.reason, body)
         return Contents([], [refused], is_too_large=isinstance(error, _TooLargeError))
     return _read_each(raw, around, limits)
+
+
+def _read_own(body: bytes, limits: Limits) -> list[Event]:
+    """Return the events of a body in our own form without a fault; none when it needs a closer look."""
+    try:
+        if body.startswith(b"{"):
+            return [_within(decode_event(body), limits)]
+        if body.startswith(b"["):
+            events = decode_events(body)
+            return [_within(event, limits) for event in events] if len(events) <= limits.events else []
+    except InvalidEventError:
+        pass  # a batch, lines, a dialect, or wrong: found out by whoever looks closer
+    return []
 
 
 def _read_each(raw: list[bytes], around: Surroundings, limits: Limits) -> Contents:
@@ -123,9 +134,7 @@ def _read(raw: bytes, around: Surroundings) -> Event:
     return event
 
 
-def _events_of(
-    body: bytes, named: dict[bytes, bytes], path: str, limits: Limits
-) -> tuple[list[bytes], Surroundings]:
+def _events_of(body: bytes, named: Headers, path: str, limits: Limits) -> tuple[list[bytes], Surroundings]:
     """Return the events of a body, still encoded, and what the request says about all of them."""
     text = _unpack(body, named, limits)
     referer = _header_text(named.get(b"referer", b""))
@@ -143,7 +152,7 @@ def _events_of(
     return _elements(bytes(batch["batch"]), "batch"), around
 
 
-def _unpack(body: bytes, named: dict[bytes, bytes], limits: Limits) -> bytes:
+def _unpack(body: bytes, named: Headers, limits: Limits) -> bytes:
     """Return the JSON text of a body."""
     if len(body) > limits.body_bytes:
         raise _TooLargeError("", f"over the limit of {limits.body_bytes} bytes: send smaller batches")
@@ -192,7 +201,7 @@ def _form_data(text: bytes) -> bytes:
     return decoded.removeprefix(_BYTE_ORDER_MARK).strip()
 
 
-def _structured(text: bytes, named: dict[bytes, bytes]) -> bytes:
+def _structured(text: bytes, named: Headers) -> bytes:
     """Return a CloudEvent in binary mode (its attributes are headers) in its structured JSON form."""
     said: dict[str, Any] = {
         _header_text(name[3:]): urllib.parse.unquote(_header_text(value))
@@ -214,7 +223,7 @@ def _elements(text: bytes, field: str = "") -> list[bytes]:
         raise InvalidEventError(field, f"not valid JSON: {error}") from error
 
 
-def _lines(text: bytes, named: dict[bytes, bytes]) -> list[bytes]:
+def _lines(text: bytes, named: Headers) -> list[bytes]:
     """Return the lines of NDJSON; a text that is none, such as one broken object, counts as one."""
     lines = [line for line in map(bytes.strip, text.split(b"\n")) if line]
     is_named = _LINES.match(named.get(b"content-type", b"")) is not None

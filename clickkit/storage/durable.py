@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from clickkit.errors import StoreError, StoreRefusedError
@@ -32,6 +33,9 @@ class DurableWriter:
         self._rejected = rejected
         self._retry_seconds = retry_seconds
         self._away_until = 0.0
+        self._uncounted: Counter[tuple[dt.date, str]] = Counter()
+        self._counting = threading.Lock()
+        self.drained = 0
         self._closing = threading.Event()
         self._drainer = threading.Thread(target=self._drain_until_closed, name="spool-drain", daemon=True)
         self._drainer.start()
@@ -51,10 +55,20 @@ class DurableWriter:
         self._spool.put(events)
         return [SPOOL] * len(events)
 
+    def count(self, name: str, number: int) -> None:
+        """Add to today's ledger (UTC), within `retry_seconds`: `rejected` or `suppressed`."""
+        today = dt.datetime.now(dt.UTC).date()
+        with self._counting:
+            self._uncounted[today, name] += number
+
     def close(self) -> None:
         """Stop draining; what is spooled stays for the next start."""
         self._closing.set()
         self._drainer.join()
+        try:
+            self._count()
+        except StoreError as error:
+            _log.error("not in the ledger: %s: %s", dict(self._uncounted), error)
 
     def _put(self, events: Sequence[Event]) -> list[str]:
         """Put events into the store; when it refuses the batch, find out which, one by one."""
@@ -65,6 +79,7 @@ class DurableWriter:
                 return [outcome for event in events for outcome in self._put([event])]
             _log.error("set aside: %s", error)
             now = dt.datetime.now(dt.UTC)
+            self.count("rejected", 1)
             self._rejected.add([rejected_event(now, "", str(error), encode_event(events[0]))])
             return [REFUSED]
         return [STORE] * len(events)
@@ -73,6 +88,8 @@ class DurableWriter:
         while not self._closing.wait(self._retry_seconds):
             try:
                 drained = self._spool.drain(self._put)
+                self.drained += drained
+                self._count()
             except StoreError:
                 self._away_until = time.monotonic() + self._retry_seconds
             except Exception:
@@ -80,3 +97,13 @@ class DurableWriter:
             else:
                 if drained:
                     _log.warning("drained %s spooled events", drained)
+
+    def _count(self) -> None:
+        """Write into the ledger what was counted since the last time; what fails is kept."""
+        with self._counting:
+            waiting = dict(self._uncounted)
+        for (day, name), number in waiting.items():
+            self._store.count(day, **{name: number})
+            with self._counting:
+                self._uncounted[day, name] -= number
+                self._uncounted += Counter()  # lets go of zeros

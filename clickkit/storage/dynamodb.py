@@ -3,7 +3,8 @@
 import datetime as dt
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import boto3
@@ -14,11 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from clickkit.errors import StoreError, StoreRefusedError
 from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
+from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+_LEDGER = "ledger"
 _SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
@@ -77,17 +79,26 @@ class DynamoDBStore:
             raise StoreError(f"table {self._table} has the keys {keys}, not pk and sk: choose another name")
 
     def put(self, events: Sequence[Event]) -> int:
-        """Store the events that the table does not have yet and return their number."""
-        items = {event.key: _to_attributes(event) for event in reversed(events)}
-        known = self._known(list(items))
-        requests = [{"PutRequest": {"Item": item}} for key, item in items.items() if key not in known]
-        for start in range(0, len(requests), _WRITE_LIMIT):
-            self._until_done(
-                self._client.batch_write_item,
-                {self._table: requests[start : start + _WRITE_LIMIT]},
-                "UnprocessedItems",
-            )
-        return len(requests)
+        """Store the events that the table does not have yet and return their number.
+
+        The ledger follows the items: after a write whose answer was lost it has less than the table.
+        """
+        first = {event.key: event for event in reversed(events)}
+        known = self._known(list(first))
+        new = [event for key, event in first.items() if key not in known]
+        stored: Counter[dt.date] = Counter()
+        try:
+            for start in range(0, len(new), _WRITE_LIMIT):
+                written = new[start : start + _WRITE_LIMIT]
+                requests = [{"PutRequest": {"Item": _to_attributes(event)}} for event in written]
+                self._until_done(self._client.batch_write_item, {self._table: requests}, "UnprocessedItems")
+                stored.update(event.day for event in written)
+        finally:
+            for day, number in stored.items():
+                self.count(day, stored=number)
+        for day, number in (Counter(event.day for event in events) - stored).items():
+            self.count(day, repeated=number)
+        return len(new)
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
         """Yield one shard of a day, a record batch for each page (1 MB) of the Query."""
@@ -116,9 +127,48 @@ class DynamoDBStore:
         ).get("Item")
         return item
 
+    def ledger(self) -> list[LedgerDay]:
+        """Return the ledger's days, by a Query of its items."""
+        days: list[LedgerDay] = []
+        start: dict[str, Any] = {}
+        while True:
+            page = self._call(
+                self._client.query,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": _LEDGER}},
+                ConsistentRead=True,
+                **start,
+            )
+            for item in page["Items"]:
+                numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+                days.append(ledger_day(item["sk"]["S"], numbers))
+            if "LastEvaluatedKey" not in page:
+                return days
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def count(self, day: dt.date, **numbers: int) -> None:
+        """Add to the ledger."""
+        self._update_ledger(day, "add", " ", numbers)
+
+    def mark_exported(self, lake: str, stored: Mapping[dt.date, int]) -> None:
+        """Note days as exported."""
+        for day, number in stored.items():
+            self._update_ledger(day, "set", " = ", {EXPORTED_TO + lake: number})
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _update_ledger(self, day: dt.date, verb: str, between: str, numbers: Mapping[str, int]) -> None:
+        self._call(
+            self._client.update_item,
+            Key=_key_attributes((_LEDGER, str(day))),
+            UpdateExpression=f"{verb} " + ", ".join(f"#{i}{between}:{i}" for i in range(len(numbers))),
+            ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(numbers)},
+            ExpressionAttributeValues={
+                f":{i}": {"N": str(number)} for i, number in enumerate(numbers.values())
+            },
+        )
 
     def _known(self, keys: Sequence[Key]) -> set[Key]:
         """Return those of `keys` that the table has."""

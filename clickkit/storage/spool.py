@@ -75,6 +75,11 @@ class Spool:
         return drained
 
     @property
+    def most_bytes(self) -> int:
+        """The bytes that may wait."""
+        return self._most_bytes
+
+    @property
     def bytes(self) -> int:
         """The bytes that wait."""
         return self._bytes

@@ -3,8 +3,8 @@
 import datetime as dt
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,30 @@ import pyarrow as pa
 
 from clickkit.errors import StoreError, StoreRefusedError
 from clickkit.event import Event, Key, encode_item, items_to_batch, partition_key
+from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
-_TABLE = """
+_TABLES = """
 create table if not exists events (
     pk text not null,
     sk text not null,
     item text not null,
     primary key (pk, sk)
-) without rowid
+) without rowid;
+create table if not exists ledger (
+    day text not null,
+    name text not null,
+    number integer not null,
+    primary key (day, name)
+) without rowid;
 """
+_ADD = """
+insert into ledger values (?, ?, ?)
+on conflict (day, name) do update set number = number + excluded.number
+"""
+_INSERTS = {
+    3 * rows: "insert or ignore into events values " + ", ".join(["(?, ?, ?)"] * rows)
+    for rows in (256, 128, 64, 32, 16, 8, 4, 2, 1)
+}
 _BATCH_ROWS = 10_000
 _LOCK_TIMEOUT_SECONDS = 30
 
@@ -49,19 +64,13 @@ class SqliteStore:
         return self._path.exists()
 
     def put(self, events: Sequence[Event]) -> int:
-        """Store events in one transaction and return how many were new."""
-        rows = [(*event.key, encode_item(event).decode()) for event in events]
-        with self._writing:
-            try:
-                writer = self._open_writer()
-                with writer:
-                    before = writer.total_changes
-                    writer.executemany("insert or ignore into events values (?, ?, ?)", rows)
-                    return writer.total_changes - before
-            except (sqlite3.DataError, sqlite3.IntegrityError, UnicodeError) as error:
-                raise StoreRefusedError(f"SQLite store {self.url} refuses these events: {error}") from error
-            except (sqlite3.Error, OSError) as error:
-                raise self._failed(error) from error
+        """Store events in one transaction, the ledger with them, and return how many were new."""
+        days: dict[str, list[str]] = {}
+        for event in events:
+            pk, sk = event.key
+            days.setdefault(pk[:10], []).extend((pk, sk, encode_item(event).decode()))
+        with self._transaction() as writer:
+            return sum(_insert_day(writer, day, values) for day, values in days.items())
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
         """Yield one shard of a day in batches of 10,000 events."""
@@ -85,6 +94,28 @@ class SqliteStore:
                 raise self._failed(error) from error
         return {"pk": key[0], "sk": key[1]} | msgspec.json.decode(row[0]) if row else None
 
+    def ledger(self) -> list[LedgerDay]:
+        """Return the ledger's days."""
+        days: dict[str, dict[str, int]] = {}
+        with closing(self._open_reader()) as reader:
+            try:
+                for day, name, number in reader.execute("select day, name, number from ledger order by day"):
+                    days.setdefault(day, {})[name] = number
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+        return [ledger_day(day, numbers) for day, numbers in days.items()]
+
+    def count(self, day: dt.date, **numbers: int) -> None:
+        """Add to the ledger."""
+        with self._transaction() as writer:
+            writer.executemany(_ADD, [(str(day), name, number) for name, number in numbers.items()])
+
+    def mark_exported(self, lake: str, stored: Mapping[dt.date, int]) -> None:
+        """Note days as exported."""
+        rows = [(str(day), EXPORTED_TO + lake, number) for day, number in stored.items()]
+        with self._transaction() as writer:
+            writer.executemany("insert or replace into ledger values (?, ?, ?)", rows)
+
     def close(self) -> None:
         """Close the writing connection."""
         with self._writing:
@@ -92,13 +123,25 @@ class SqliteStore:
                 self._writer.close()
                 self._writer = None
 
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._writing:
+            try:
+                writer = self._open_writer()
+                with writer:
+                    yield writer
+            except (sqlite3.DataError, sqlite3.IntegrityError, UnicodeError) as error:
+                raise StoreRefusedError(f"SQLite store {self.url} refuses these events: {error}") from error
+            except (sqlite3.Error, OSError) as error:
+                raise self._failed(error) from error
+
     def _open_writer(self) -> sqlite3.Connection:
         if self._writer is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             writer = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_SECONDS, check_same_thread=False)
             writer.execute("pragma journal_mode = wal")
             writer.execute("pragma synchronous = full")
-            writer.execute(_TABLE)
+            writer.executescript(_TABLES)
             self._writer = writer
         return self._writer
 
@@ -118,3 +161,19 @@ class SqliteStore:
             f"SQLite store {self.url} failed: {error}; check that the file is a clickkit store, "
             "that its folder may be written and that the disk has room"
         )
+
+
+def _insert_day(writer: sqlite3.Connection, day: str, values: Sequence[str]) -> int:
+    """Insert a day's rows, given as one flat list, by few statements; return how many were new.
+
+    Python's lock is let go once for each statement, so many rows in one spare other threads the change.
+    """
+    before, start = writer.total_changes, 0
+    for length, statement in _INSERTS.items():
+        while len(values) - start >= length:
+            writer.execute(statement, values[start : start + length])
+            start += length
+    new = writer.total_changes - before
+    counts = {"stored": new, "repeated": len(values) // 3 - new}
+    writer.executemany(_ADD, [(day, name, number) for name, number in counts.items() if number])
+    return new

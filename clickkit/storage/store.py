@@ -1,12 +1,36 @@
 """What a store can do: few verbs, the same for every engine."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
 import pyarrow as pa
 
 from clickkit.event import Event, Key
+
+EXPORTED_TO = "exported to "
+
+
+class LedgerDay(msgspec.Struct, frozen=True):
+    """What became of all events of one UTC day: stored, repeated, rejected or suppressed.
+
+    Stored and repeated events count on the day of their timestamp, the others, whose timestamps nobody
+    kept, on the day when they came. `exported` says of each lake, by its URL, how many were stored when
+    the day was last exported there.
+    """
+
+    day: dt.date
+    stored: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    suppressed: int = 0
+    exported: dict[str, int] = {}
+
+    @property
+    def received(self) -> int:
+        """The sum of all four."""
+        return self.stored + self.repeated + self.rejected + self.suppressed
 
 
 class Store(Protocol):
@@ -32,5 +56,25 @@ class Store(Protocol):
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item exactly as this store holds it, or None."""
 
+    def ledger(self) -> list[LedgerDay]:
+        """Return what became of all events, a row for each day, oldest first."""
+
+    def count(self, day: dt.date, **numbers: int) -> None:
+        """Add to a day's ledger what never became an event: `rejected` or `suppressed`."""
+
+    def mark_exported(self, lake: str, stored: Mapping[dt.date, int]) -> None:
+        """Note in the ledger how many events of some days were stored when a lake got them."""
+
     def close(self) -> None:
         """Let go of connections."""
+
+
+def ledger_day(day: str, numbers: Mapping[str, int]) -> LedgerDay:
+    """Make a row of the ledger from the numbers that a store has under their names."""
+    exported = {
+        name.removeprefix(EXPORTED_TO): number
+        for name, number in numbers.items()
+        if name.startswith(EXPORTED_TO)
+    }
+    counts = {name: number for name, number in numbers.items() if not name.startswith(EXPORTED_TO)}
+    return LedgerDay(dt.date.fromisoformat(day), **counts, exported=exported)

@@ -33,7 +33,7 @@ CLOUD_EVENT = {
 def read(said, headers=JSON, path="/clicks"):
     """Read a request whose body is given as bytes or as a JSON value."""
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return read_request(body, headers, path)
+    return read_request(body, dict(headers), path)
 
 
 def refusals(contents):

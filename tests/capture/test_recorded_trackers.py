@@ -24,7 +24,7 @@ def sent(shared):
         return [
             read_request(
                 base64.b64decode(request["raw_b64"]),
-                [(key.lower().encode(), value.encode()) for key, value in request["headers"]],
+                {key.lower().encode(): value.encode() for key, value in request["headers"]},
                 request["path"],
             )
             for request in requests

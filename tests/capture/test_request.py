@@ -24,7 +24,7 @@ JSON = [(b"content-type", b"application/json")]
 def read(said, headers=JSON, path="/clicks", **limits):
     """Read a request whose body is given as bytes or as a JSON value."""
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return read_request(body, headers, path, limits=Limits(**limits))
+    return read_request(body, dict(headers), path, limits=Limits(**limits))
 
 
 def ids(contents):
