@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from clickkit.app import day_named, lake_url, open_store
 from clickkit.errors import ClickkitError, InvalidEventError, LakeError, SettingsError, StoreError
 from clickkit.event import Device, Event, Location, Screen, decode_event, encode_event
-from clickkit.lake.export import ExportedDay, export
+from clickkit.lake.export import ExportedDay, export, export_nightly
+from clickkit.lake.verify import Verification, verify
 from clickkit.simulation import simulate
 from clickkit.storage.connect import connect
 
@@ -30,17 +31,20 @@ __all__ = [
     "SettingsError",
     "StoreError",
     "Tracker",
+    "Verification",
     "connect",
     "day_named",
     "decode_event",
     "encode_event",
     "enrich",
     "export",
+    "export_nightly",
     "lake_url",
     "open_store",
     "read_lake",
     "simulate",
     "tracker_dashboard",
+    "verify",
 ]
 
 _HEAVY = {

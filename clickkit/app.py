@@ -27,3 +27,8 @@ def lake_url(url: str = "") -> str:
 def day_named(text: str = "") -> dt.date:
     """Return the UTC day that a text names; an empty one means the day of the settings, else yesterday."""
     return parse_day(text or settings().day, dt.datetime.now(dt.UTC).date())
+
+
+def write_keys() -> list[str]:
+    """Return the keys of which a sender must show one: `CLICKKIT_WRITE_KEYS`, separated by commas."""
+    return [key for key in os.environ.get("CLICKKIT_WRITE_KEYS", "").split(",") if key]

@@ -39,6 +39,8 @@ Url = Annotated[str, Meta(min_length=1, max_length=2048)]
 Moment = Annotated[dt.datetime, Meta(tz=True)]
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
+_MOMENTS = ("timestamp", "sent_at", "received_at", "sender_timestamp")
+
 
 class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A frozen struct whose JSON names are camelCase."""
@@ -119,12 +121,8 @@ class Event(Record, frozen=True, kw_only=True):
         if self.variants or self.properties:
             _check_size("variants", self.variants)
             _check_size("properties", self.properties)
-        for name, moment in (
-            ("timestamp", self.timestamp),
-            ("sent_at", self.sent_at),
-            ("received_at", self.received_at),
-            ("sender_timestamp", self.sender_timestamp),
-        ):
+        moments = (self.timestamp, self.sent_at, self.received_at, self.sender_timestamp)
+        for name, moment in zip(_MOMENTS, moments, strict=True):
             if moment is not None and moment.tzinfo is not dt.UTC:
                 msgspec.structs.force_setattr(self, name, _in_utc(moment))
 
@@ -187,11 +185,7 @@ def decode_event(raw: bytes | str) -> Event:
 
 
 def decode_events(raw: bytes) -> list[Event]:
-    """Decode and validate an array of events; the first bad one ends it.
-
-    Raises:
-        InvalidEventError: as `decode_event`.
-    """
+    """Decode and validate an array of events; it raises as `decode_event` does, at the first bad one."""
     return _decode(_array_decoder, raw)
 
 
@@ -248,8 +242,7 @@ def encode_item(event: Event) -> bytes:
 
 def to_item(event: Event) -> dict[str, Any]:
     """Return the event as a store holds it; see `encode_item`."""
-    item: dict[str, Any] = msgspec.json.decode(encode_item(event))
-    return item
+    return msgspec.json.decode(encode_item(event), type=dict[str, Any])
 
 
 def _arrow_type(annotation: Any, spelling: str) -> pa.DataType:

@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 from clickkit.errors import SettingsError
-from clickkit.lake.export import export
+from clickkit.lake.export import export, export_nightly
 from clickkit.lake.layout import as_day
 from clickkit.storage.connect import connect
 
@@ -16,7 +16,9 @@ _LATE_DAYS = 2
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Export one day, `{"day": "2026-11-23"}`, or today and the two days before (UTC).
+    """Export one day, `{"day": "2026-11-23"}`; else what the night asks for.
+
+    That is today, the two days before (UTC), and every earlier day that got events since its last export.
 
     Returns `{"lake", "rows", "days": [{"day", "rows", "bytes", "files"}, …]}`. It may run any number of
     times: a day exported again has the same bytes.
@@ -27,10 +29,11 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """
     until = as_day(event["day"]) if event.get("day") else dt.datetime.now(dt.UTC).date()
     since = until if event.get("day") else until - dt.timedelta(days=_LATE_DAYS)
+    run = export if event.get("day") else export_nightly
     lake = _required("CLICKKIT_LAKE")
     store = connect(_required("CLICKKIT_STORE"))
     try:
-        exported = export(store, lake, since, until)
+        exported = run(store, lake, since, until)
     finally:
         store.close()
     days = [

@@ -21,12 +21,14 @@ def configured(store, lake, monkeypatch):
     return today
 
 
-def test_it_exports_today_and_the_two_days_before(configured, lake):
-    """Late clicks of the last days are taken along; rows and files are returned per day."""
+def test_it_exports_today_the_two_days_before_and_what_came_late(configured, lake):
+    """A day that got clicks since its last export is taken along once; rows and files are per day."""
     answer = lambda_handler({}, None)
+    again = lambda_handler({}, None)
 
-    days = [str(configured - dt.timedelta(back)) for back in (2, 1, 0)]
+    days = [str(configured - dt.timedelta(back)) for back in (3, 2, 1, 0)]
     assert [one["day"] for one in answer["days"]] == days
+    assert [one["day"] for one in again["days"]] == days[1:]
     assert answer["rows"] == sum(one["rows"] for one in answer["days"]) > 0
     assert [file for one in answer["days"] for file in one["files"]] == open_files(lake).parts("clicks")
 

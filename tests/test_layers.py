@@ -23,7 +23,8 @@ ALLOWED = {
     "doctor": set(PARTS),
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "cli": {*PARTS, "app", "demo", "doctor", "service"},
+    "commands": {*PARTS, "app", "service"},
+    "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

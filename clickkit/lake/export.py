@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import pyarrow as pa
@@ -49,8 +49,31 @@ def export(
         LakeError: the lake cannot be written, or has clicks of a day that the store does not have.
         SettingsError: a day or the lake's URL cannot be understood.
     """
-    files = open_files(lake)
-    days = days_between(since, until)
+    return _export_days(store, open_files(lake), days_between(since, until), progress)
+
+
+def export_nightly(
+    store: Store,
+    lake: str | os.PathLike[str],
+    since: Day,
+    until: Day,
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[ExportedDay]:
+    """Export a range of days, and every earlier one that got events since this lake had it last.
+
+    Otherwise as `export`; the earlier days come first.
+    """
+    files, days = open_files(lake), days_between(since, until)
+    late = [
+        row.day for row in store.ledger() if row.day < days[0] and row.stored > row.exported.get(files.url, 0)
+    ]
+    return _export_days(store, files, [*late, *days], progress)
+
+
+def _export_days(
+    store: Store, files: Files, days: Sequence[dt.date], progress: Callable[[int, int], None]
+) -> list[ExportedDay]:
     total = len(days) * (SHARDS + 1)
     done = 0
 
@@ -59,7 +82,12 @@ def export(
         done += 1
         progress(done, total)
 
-    return [_export_day(store, files, day, step) for day in days]
+    exported = []
+    for day in days:
+        stored = {row.day: row.stored for row in store.ledger() if row.day == day}
+        exported.append(_export_day(store, files, day, step))
+        store.mark_exported(files.url, stored)
+    return exported
 
 
 def _export_day(store: Store, files: Files, day: dt.date, step: Callable[[], None]) -> ExportedDay:

@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from clickkit.errors import SettingsError
+from clickkit.errors import LakeError, SettingsError
 
 ROOT = "clicks"
 MANIFEST = "_manifest.json"
@@ -83,3 +83,15 @@ def day_of(path: str) -> dt.date | None:
 def encode_manifest(manifest: Manifest) -> bytes:
     """Encode a manifest as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def decode_manifest(content: bytes) -> Manifest:
+    """Decode a manifest.
+
+    Raises:
+        LakeError: it is none.
+    """
+    try:
+        return msgspec.json.decode(content, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise LakeError(f"a damaged {MANIFEST}: {error}; export its day again") from error

@@ -1,10 +1,12 @@
 """The store at scale: one DynamoDB table."""
 
 import datetime as dt
+import logging
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import boto3
@@ -26,6 +28,8 @@ _GET_LIMIT = 100
 _WRITE_LIMIT = 25
 _ATTEMPTS = 8
 
+_log = logging.getLogger(__name__)
+
 
 class DynamoDBStore:
     """Events in a DynamoDB table with `pk = day#shard` and `sk = timestamp#id`.
@@ -38,6 +42,7 @@ class DynamoDBStore:
         self, table: str, *, endpoint: str | None, region: str | None, credentials: tuple[str, str] | None
     ) -> None:
         self._table = table
+        self._ledger = f"{table}-ledger"
         self._endpoint = endpoint
         self._region = region
         access_key, secret_key = credentials or (None, None)
@@ -61,27 +66,15 @@ class DynamoDBStore:
         return f"dynamodb://{self._table}" + (f"?{query}" if query else "")
 
     def create_table(self) -> None:
-        """Make the table, billed on demand, and wait until it is active; an existing one is kept."""
-        try:
-            self._client.create_table(
-                TableName=self._table,
-                KeySchema=_KEY_SCHEMA,
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-                BillingMode="PAY_PER_REQUEST",
-            )
-        except self._client.exceptions.ResourceInUseException:
-            pass
-        except (BotoCoreError, ClientError) as error:
-            raise self._failed(error) from error
-        self._call(self._client.get_waiter("table_exists").wait, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-        keys = self._call(self._client.describe_table)["Table"]["KeySchema"]
-        if keys != _KEY_SCHEMA:
-            raise StoreError(f"table {self._table} has the keys {keys}, not pk and sk: choose another name")
+        """Make the table and the ledger's, billed on demand, and wait for them; existing ones are kept."""
+        for table in (self._table, self._ledger):
+            self._create(table)
 
     def put(self, events: Sequence[Event]) -> int:
         """Store the events that the table does not have yet and return their number.
 
-        The ledger follows the items: after a write whose answer was lost it has less than the table.
+        The ledger follows the items, and fails without them: after a write that was cut off before its
+        answer it has less than the table.
         """
         first = {event.key: event for event in reversed(events)}
         known = self._known(list(first))
@@ -94,10 +87,8 @@ class DynamoDBStore:
                 self._until_done(self._client.batch_write_item, {self._table: requests}, "UnprocessedItems")
                 stored.update(event.day for event in written)
         finally:
-            for day, number in stored.items():
-                self.count(day, stored=number)
-        for day, number in (Counter(event.day for event in events) - stored).items():
-            self.count(day, repeated=number)
+            self._count_safely("stored", stored)
+        self._count_safely("repeated", Counter(event.day for event in events) - stored)
         return len(new)
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
@@ -109,6 +100,7 @@ class DynamoDBStore:
         while True:
             page = self._call(
                 self._client.query,
+                TableName=self._table,
                 KeyConditionExpression=condition,
                 ExpressionAttributeValues=values,
                 ConsistentRead=True,
@@ -123,22 +115,27 @@ class DynamoDBStore:
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item with DynamoDB's types: `{"button": {"S": "Sign up"}, …}`."""
         item: dict[str, Any] | None = self._call(
-            self._client.get_item, Key=_key_attributes(key), ConsistentRead=True
+            self._client.get_item, TableName=self._table, Key=_key_attributes(key), ConsistentRead=True
         ).get("Item")
         return item
 
     def ledger(self) -> list[LedgerDay]:
-        """Return the ledger's days, by a Query of its items."""
+        """Return the days of the ledger, a table of its own beside the events."""
         days: list[LedgerDay] = []
         start: dict[str, Any] = {}
         while True:
-            page = self._call(
-                self._client.query,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": _LEDGER}},
-                ConsistentRead=True,
-                **start,
-            )
+            try:
+                page = self._client.query(
+                    TableName=self._ledger,
+                    KeyConditionExpression="pk = :pk",
+                    ExpressionAttributeValues={":pk": {"S": _LEDGER}},
+                    ConsistentRead=True,
+                    **start,
+                )
+            except self._client.exceptions.ResourceNotFoundException:
+                return []  # nothing was counted yet
+            except (BotoCoreError, ClientError) as error:
+                raise self._failed(error) from error
             for item in page["Items"]:
                 numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
                 days.append(ledger_day(item["sk"]["S"], numbers))
@@ -159,9 +156,37 @@ class DynamoDBStore:
         """Close the connections."""
         self._client.close()
 
+    def _count_safely(self, name: str, numbers: Mapping[dt.date, int]) -> None:
+        """Count what happened to events; they are durable already, so a failure is only logged."""
+        for day, number in numbers.items():
+            try:
+                self.count(day, **{name: number})
+            except StoreError as error:
+                _log.error("%s %s of %s are not in the ledger: %s", number, name, day, error)
+
+    def _create(self, table: str) -> None:
+        try:
+            self._client.create_table(
+                TableName=table,
+                KeySchema=_KEY_SCHEMA,
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        except self._client.exceptions.ResourceInUseException:
+            pass
+        except (BotoCoreError, ClientError) as error:
+            raise self._failed(error) from error
+        waiter = self._client.get_waiter("table_exists")
+        self._call(waiter.wait, TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        keys = self._call(self._client.describe_table, TableName=table)["Table"]["KeySchema"]
+        if keys != _KEY_SCHEMA:
+            raise StoreError(f"table {table} has the keys {keys}, not pk and sk: choose another name")
+
     def _update_ledger(self, day: dt.date, verb: str, between: str, numbers: Mapping[str, int]) -> None:
-        self._call(
+        """Change a day's item in the ledger; its table is made when it is not there yet."""
+        update = partial(
             self._client.update_item,
+            TableName=self._ledger,
             Key=_key_attributes((_LEDGER, str(day))),
             UpdateExpression=f"{verb} " + ", ".join(f"#{i}{between}:{i}" for i in range(len(numbers))),
             ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(numbers)},
@@ -169,6 +194,13 @@ class DynamoDBStore:
                 f":{i}": {"N": str(number)} for i, number in enumerate(numbers.values())
             },
         )
+        try:
+            update()
+        except self._client.exceptions.ResourceNotFoundException:
+            self._create(self._ledger)
+            self._call(update)
+        except (BotoCoreError, ClientError) as error:
+            raise self._failed(error) from error
 
     def _known(self, keys: Sequence[Key]) -> set[Key]:
         """Return those of `keys` that the table has."""
@@ -208,7 +240,7 @@ class DynamoDBStore:
 
     def _call(self, call: Callable[..., Any], **arguments: Any) -> Any:
         try:
-            return call(TableName=self._table, **arguments)
+            return call(**arguments)
         except (BotoCoreError, ClientError) as error:
             raise self._failed(error) from error
 

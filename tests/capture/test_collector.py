@@ -66,6 +66,12 @@ def answers(client):
     return True
 
 
+def counted(client, name):
+    """Return one number of the collector's metrics."""
+    samples = (line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines())
+    return {sample[0]: float(sample[1]) for sample in samples if sample[0][0] != "#"}[name]
+
+
 def stored(url):
     """Return all events of the tests' day."""
     store = connect(url)
@@ -183,7 +189,9 @@ def test_while_the_store_is_away_clicks_are_spooled_and_stored_later(
             200,
             {"accepted": 1, "rejected": [], "durability": "spool"},
         )
-        assert client.get("/health").status_code == 503
+        ready = client.get("/ready")
+        assert (ready.status_code, ready.json()["store"]) == (200, "away")
+        assert ready.json()["spool_bytes"] > 0
     for _client in serve(back, find_port(), wait_until, tmp_path):
         wait_until(lambda: stored(back), "the spool to drain")
 
@@ -218,13 +226,13 @@ def test_refused_events_are_kept_for_whoever_looks_for_the_bug(find_port, wait_u
 
 def test_a_visitor_who_asks_for_privacy_is_counted_and_not_stored(served_from_sqlite, sqlite_url):
     """Global Privacy Control and Do Not Track are honoured also when the page does not."""
-    before = served_from_sqlite.get("/health").json()["suppressed"]
+    before = counted(served_from_sqlite, "clickkit_suppressed_total")
 
     for header in ("Sec-GPC", "DNT"):
         answer = served_from_sqlite.post("/clicks", json=CLICK, headers={header: "1"})
         assert (answer.status_code, answer.json()) == (200, {"accepted": 0, "rejected": [], "suppressed": 1})
 
-    assert served_from_sqlite.get("/health").json()["suppressed"] == before + 2
+    assert counted(served_from_sqlite, "clickkit_suppressed_total") == before + 2
     assert stored(sqlite_url) == []
 
 
@@ -262,8 +270,25 @@ def test_write_keys_and_the_rate_limit(find_port, wait_until, tmp_path, monkeypa
     assert "secret" not in stranger.text
 
 
-def test_health_is_ok_while_the_store_answers(served_from_sqlite):
+def test_it_says_that_it_is_alive_and_ready(served_from_sqlite):
     """A load balancer and the demo ask this."""
-    answer = served_from_sqlite.get("/health")
+    alive, ready = served_from_sqlite.get("/health"), served_from_sqlite.get("/ready")
 
-    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+    assert (ready.status_code, ready.json()["ready"], ready.json()["store"]) == (200, True, "ok")
+
+
+def test_prometheus_sees_what_became_of_every_event(find_port, wait_until, tmp_path):
+    """Received is the sum of what was accepted, rejected and suppressed; sizes and latencies are counted."""
+    for client in serve(f"sqlite:///{tmp_path / 'x.db'}", find_port(), wait_until, tmp_path):
+        client.post("/clicks", json=[CLICK, {**CLICK, "id": "b"}, {**CLICK, "timestamp": "soon"}])
+        client.post("/clicks", content=b"{")
+        client.post("/clicks", json=CLICK, headers={"Sec-GPC": "1"})
+
+        assert counted(client, "clickkit_received_total") == 5
+        assert counted(client, "clickkit_accepted_total") == 2
+        assert counted(client, 'clickkit_rejected_total{reason="timestamp"}') == 1
+        assert counted(client, 'clickkit_rejected_total{reason="malformed"}') == 1
+        assert counted(client, "clickkit_suppressed_total") == 1
+        assert counted(client, 'clickkit_batch_size_bucket{le="2.0"}') == 1
+        assert counted(client, "clickkit_answer_seconds_count") == 3

@@ -78,6 +78,10 @@ class Choosy:
             raise StoreRefusedError("too large")
         return self.store.put(events)
 
+    def count(self, day, **numbers):
+        """Count in the ledger of the store behind it."""
+        self.store.count(day, **numbers)
+
 
 def test_an_event_that_the_store_refuses_is_set_aside_and_blocks_nothing(sqlite_store, parts, make_event):
     """Its neighbours are stored, and its reason is kept."""

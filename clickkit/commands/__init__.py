@@ -1,0 +1,1 @@
+"""The commands of `clickkit`, by what they are about."""

@@ -1,0 +1,134 @@
+"""Commands around the collector: run it, send to it, and see what it refused."""
+
+import datetime as dt
+import http.client
+import logging
+import socket
+import urllib.error
+import urllib.request
+import uuid
+from collections import deque
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from clickkit import __version__
+from clickkit.app import open_store, settings, write_keys
+from clickkit.capture.access import Origins, RateLimit, WriteKeys
+from clickkit.capture.collector import Door
+from clickkit.commands.options import StoreUrl, new_group, say
+from clickkit.errors import ClickkitError, SettingsError, StoreError
+from clickkit.event import check_event, encode_event
+from clickkit.service import JsonLines, make_collector, open_rejected
+
+commands = new_group()
+
+_BACKLOG = 4096
+_SHOWN_CHARACTERS = 200
+
+
+@commands.command()
+def serve(
+    store: StoreUrl = "",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    origin: Annotated[list[str] | None, typer.Option(help="A web origin whose pages may send.")] = None,
+    rate_limit: Annotated[float, typer.Option(help="Events a second of one sender; 0: no limit.", min=0)] = 0,
+    spool_megabytes: Annotated[int, typer.Option(help="Room for an outage of the store.", min=1)] = 512,
+    folder: Annotated[Path | None, typer.Option(help="Where spool and rejected events lie.")] = None,
+) -> None:
+    """Run the collector: POST /clicks and GET /health.
+
+    CLICKKIT_WRITE_KEYS, separated by commas, are the keys of which a sender must show one.
+
+    Example: clickkit serve --store sqlite:///data/clicks.db --port 8000
+    """
+    opened, listening = open_store(store), _listen(host, port)
+    door = Door(
+        write_keys=WriteKeys(write_keys()),
+        origins=Origins(origin or []),
+        rate_limit=RateLimit(rate_limit) if rate_limit else None,
+    )
+    try:
+        opened.put([])  # makes a new SQLite file
+        opened.get(("health", "health"))
+    except StoreError as error:
+        say(f"warning: until this is mended, events are spooled: {error}")
+    say(f"collector: http://{host}:{port}/clicks stores in {opened.url}")
+    collector = make_collector(
+        opened,
+        folder or settings().home / "data",
+        door=door,
+        spool_bytes=spool_megabytes * 1024 * 1024,
+    )
+    log = logging.StreamHandler()
+    log.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[log])
+    config = uvicorn.Config(
+        collector,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=rate_limit > 0,  # who sends matters only to the rate limit
+        backlog=_BACKLOG,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port"
+        ) from error
+    return listening
+
+
+@commands.command()
+def rejected(
+    last: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
+    folder: Annotated[Path | None, typer.Option(help="The folder that serve was given.")] = None,
+) -> None:
+    """Show the events that the collector refused, and why.
+
+    Example: clickkit rejected --last 5
+    """
+    kept = open_rejected(folder or settings().home / "data")
+    for event in deque(kept.read(), maxlen=last):
+        moment, shown = event.at.isoformat(timespec="seconds"), ascii(event.text[:_SHOWN_CHARACTERS])[1:-1]
+        say(f"{moment}  {event.field or 'event'}: {event.reason}: {shown}")
+
+
+@commands.command()
+def send(
+    button: Annotated[str, typer.Argument(help="The button that was clicked.")],
+    page_url: Annotated[str, typer.Option(help="The page that it stands on.")] = "https://example.com/",
+    collector: Annotated[str, typer.Option(help="The collector's address.")] = "http://127.0.0.1:8000",
+) -> None:
+    """Send one click to a collector and show its answer.
+
+    Example: clickkit send "Sign up" --page-url https://example.com/pricing
+    """
+    now = dt.datetime.now(dt.UTC)
+    click = check_event({"id": str(uuid.uuid4()), "button": button, "timestamp": now, "pageUrl": page_url})
+    request = urllib.request.Request(
+        f"{collector.rstrip('/')}/clicks",
+        data=encode_event(click),
+        headers={"Content-Type": "application/json", "User-Agent": f"clickkit/{__version__}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            say(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        raise ClickkitError(f"{request.full_url} answered {error.code}: {error.read().decode()}") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise ClickkitError(
+            f"no collector at {request.full_url} ({error}): start one with clickkit serve"
+        ) from error

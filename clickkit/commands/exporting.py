@@ -1,0 +1,75 @@
+"""Commands from the store to the lake."""
+
+import contextlib
+import datetime as dt
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from clickkit.app import lake_url, open_store
+from clickkit.commands.options import LakeUrl, StoreUrl, day, new_group, say
+from clickkit.lake.export import export, export_nightly
+from clickkit.lake.verify import verify
+
+commands = new_group()
+
+_NIGHTLY = dt.timedelta(days=2)
+
+
+@commands.command("export")
+def export_days(
+    since: Annotated[
+        str | None, typer.Option(help="First UTC day: 2026-11-23, yesterday, '7 days ago'.")
+    ] = None,
+    until: Annotated[str, typer.Option(help="Last UTC day, included.")] = "today",
+    store: StoreUrl = "",
+    lake: LakeUrl = "",
+) -> None:
+    """Export days from the store to the lake.
+
+    Without --since: the last three days, and every earlier one that got events since its last export.
+
+    Example: clickkit export --since 2026-11-16 --until 2026-11-22
+    """
+    last = day(until)
+    first = last - _NIGHTLY if since is None else day(since)
+    run = export_nightly if since is None else export
+    with contextlib.closing(open_store(store)) as opened, tqdm(disable=None, unit=" steps") as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        exported = run(opened, lake_url(lake), first, last, progress=advance)
+    for one in exported:
+        written = ", ".join(one.files) or "nothing to write"
+        say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")
+    rows, partitions = sum(one.rows for one in exported), sum(bool(one.files) for one in exported)
+    say(f"{rows:,} rows in {partitions} partition{'s' * (partitions != 1)} of {lake_url(lake)}")
+
+
+@commands.command("verify")
+def verify_day(
+    day_to_verify: Annotated[str, typer.Option("--day", help="The UTC day.")] = "yesterday",
+    store: StoreUrl = "",
+    lake: LakeUrl = "",
+) -> None:
+    """Hold a day's ledger against the store and the lake; exit status 1 on a difference.
+
+    Example: clickkit verify --day 2026-11-22
+    """
+    with contextlib.closing(open_store(store)) as opened:
+        found = verify(opened, lake_url(lake), day(day_to_verify))
+    ledger = found.ledger
+    say(
+        f"{ledger.day}  received {ledger.received:,} = stored {ledger.stored:,} + repeated "
+        f"{ledger.repeated:,} + rejected {ledger.rejected:,} + suppressed {ledger.suppressed:,}"
+    )
+    say(f"{ledger.day}  in the store {found.store_rows:,}, in the lake {found.lake_rows:,}")
+    if found.lost_before_the_door is not None:
+        say(f"{ledger.day}  lost before the door, by gaps in the sessions: {found.lost_before_the_door:.2%}")
+    for difference in found.differences:
+        say(f"DIFFERENCE  {difference}")
+    if found.differences:
+        raise typer.Exit(1)

@@ -1,0 +1,91 @@
+"""Commands that put events into a store, and make its table."""
+
+import contextlib
+import hashlib
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from clickkit.app import open_store, settings
+from clickkit.capture.access_log import parse_combined
+from clickkit.capture.file_import import PARSERS, RejectedLines, import_file
+from clickkit.commands.options import StoreUrl, day, new_group, say
+from clickkit.errors import SettingsError
+from clickkit.lake.layout import days_between
+from clickkit.simulation import simulate
+from clickkit.storage.connect import connect_dynamodb, is_on_this_machine
+
+commands = new_group()
+table = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make the DynamoDB table.")
+commands.add_typer(table, name="table")
+
+
+@commands.command("import")
+def import_events(
+    file: Annotated[Path, typer.Argument(help="The file to read; .gz is unpacked.")],
+    file_format: Annotated[str, typer.Option("--format", help="combined (an access log) or ndjson.")],
+    store: StoreUrl = "",
+    base_url: Annotated[str, typer.Option(help="Put before an access log's paths.")] = "",
+    keep_rejected: Annotated[
+        Path | None, typer.Option("--rejected", help="Where bad lines are kept.")
+    ] = None,
+) -> None:
+    """Import an access log, or events as lines of JSON.
+
+    Example: clickkit import access.log --format combined --store sqlite:///data/clicks.db
+    """
+    if file_format not in PARSERS:
+        raise SettingsError(f"no format {file_format!r}: choose one of {', '.join(PARSERS)}")
+    parse = partial(parse_combined, base_url=base_url) if file_format == "combined" else PARSERS[file_format]
+    source = hashlib.sha256(str(file.absolute()).encode()).hexdigest()[:8]
+    kept = RejectedLines(
+        keep_rejected or settings().home / "data" / "rejected" / f"{file.name}-{source}.ndjson"
+    )
+    with contextlib.closing(open_store(store)) as opened, contextlib.closing(kept):
+        watch = partial(tqdm, desc=file.name, unit=" lines", disable=None)
+        imported = import_file(file, parse, opened, reject=kept.add, watch=watch)
+        said = f"{imported.stored:,} stored ({imported.new:,} new), {imported.rejected:,} rejected"
+        say(f"{said}; {opened.url}")
+    for line in kept.first:
+        say(line)
+    if imported.days:
+        say("next: clickkit export --since {} --until {}".format(*imported.days))
+    if imported.rejected:
+        say(f"rejected lines are kept with their reasons in {kept.path}")
+
+
+@commands.command("simulate")
+def simulate_days(
+    since: Annotated[str, typer.Option(help="First UTC day.")] = "7 days ago",
+    until: Annotated[str, typer.Option(help="Last UTC day, included.")] = "yesterday",
+    visitors: Annotated[int, typer.Option(help="Visitors a weekday.")] = 120,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same clicks.")] = 1,
+    store: StoreUrl = "",
+) -> None:
+    """Put seeded clicks into the store, each marked as simulated.
+
+    Example: clickkit simulate --since '7 days ago' --visitors 500 --seed 7
+    """
+    if not store and not is_on_this_machine(settings().store):
+        raise SettingsError(f"simulated clicks go into {settings().store} only when --store names it")
+    days = days_between(day(since), day(until))
+    stored = new = 0
+    with contextlib.closing(open_store(store)) as opened:
+        for one in tqdm(days, desc="simulate", unit=" days", disable=None):
+            events = list(simulate(one, one, visitors=visitors, seed=seed))
+            new, stored = new + opened.put(events), stored + len(events)
+        say(f"{stored:,} simulated clicks ({new:,} new) in {opened.url}")
+
+
+@table.command("create")
+def create_table(store: StoreUrl = "") -> None:
+    """Make the DynamoDB table that a store URL names; an existing one is kept.
+
+    Example: clickkit table create --store "dynamodb://clicks?region=eu-north-1"
+    """
+    opened = connect_dynamodb(store or settings().store)
+    opened.create_table()
+    say(f"table ready: {opened.url}")
