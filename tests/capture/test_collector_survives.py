@@ -42,7 +42,7 @@ def test_killed_at_random_moments_it_loses_and_doubles_nothing(
 
 
 class Faults:
-    """A proxy before DynamoDB that throttles, dawdles, leaves items unprocessed, fails, cuts and goes away."""
+    """A proxy before DynamoDB that throttles, dawdles, leaves items unprocessed, fails, cuts and goes."""
 
     def __init__(self, target, seed):
         self.target, self.chance, self.is_away = target, random.Random(seed), False
