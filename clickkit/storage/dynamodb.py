@@ -18,7 +18,6 @@ from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
