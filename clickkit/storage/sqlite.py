@@ -97,9 +97,13 @@ class SqliteStore:
         if self._writer is None:
             make_folder(self._path.parent)
             writer = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_SECONDS, check_same_thread=False)
-            writer.execute("pragma journal_mode = wal")
-            writer.execute("pragma synchronous = full")
-            writer.execute(_TABLE)
+            try:
+                writer.execute("pragma journal_mode = wal")
+                writer.execute("pragma synchronous = full")
+                writer.execute(_TABLE)
+            except sqlite3.Error:
+                writer.close()
+                raise
             self._writer = writer
         return self._writer
 
