@@ -78,6 +78,12 @@ def make_event():
     return make
 
 
+@pytest.fixture(scope="session", name="leave_out")
+def leave_out_fixture():
+    """Return the function that leaves out what this machine cannot run."""
+    return leave_out
+
+
 @pytest.fixture(scope="session")
 def find_port():
     """Return the function that finds a free port."""

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from clickkit.errors import StoreError, StoreRefusedError
+from clickkit.errors import BusyError, StoreError, StoreRefusedError
 from clickkit.event import Event, encode_event
 from clickkit.storage.rejected import RejectedEvents, rejected_event
 from clickkit.storage.spool import Spool
@@ -44,7 +44,8 @@ class DurableWriter:
         """Return, for each event, where it is durable now: `store`, `spool`, or `refused` and set aside.
 
         Raises:
-            BusyError: the store is away and the spool is full; nothing was kept.
+            BusyError: the store is away and the spool is full, or a refused event cannot be set aside;
+                the same events may be written again.
         """
         if time.monotonic() >= self._away_until:
             try:
@@ -77,12 +78,19 @@ class DurableWriter:
         except StoreRefusedError as error:
             if len(events) > 1:
                 return [outcome for event in events for outcome in self._put([event])]
-            _log.error("set aside: %s", error)
-            now = dt.datetime.now(dt.UTC)
-            self.count("rejected", 1)
-            self._rejected.add([rejected_event(now, "", str(error), encode_event(events[0]))])
+            self._set_aside(events[0], str(error))
             return [REFUSED]
         return [STORE] * len(events)
+
+    def _set_aside(self, event: Event, reason: str) -> None:
+        """Keep an event that the store refuses; on a full disk it is not taken at all."""
+        now = dt.datetime.now(dt.UTC)
+        try:
+            self._rejected.add_durably([rejected_event(now, "", reason, encode_event(event))])
+        except OSError as error:
+            raise BusyError(f"a refused event cannot be kept: {error}; make room on the disk") from error
+        self.count("rejected", 1)
+        _log.error("set aside: %s", reason)
 
     def _drain_until_closed(self) -> None:
         while not self._closing.wait(self._retry_seconds):

@@ -19,9 +19,9 @@ from clickkit.errors import StoreError, StoreRefusedError
 from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
 from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _LEDGER = "ledger"
 _SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100

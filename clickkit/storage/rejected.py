@@ -1,11 +1,15 @@
 """Events that were refused, kept with their reasons for whoever looks for the bug in the page."""
 
 import datetime as dt
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
+
+from clickkit.storage.folder import fsync_folder, make_folder
 
 _MEBIBYTE = 1024 * 1024
 _MOST_TEXT = 4_096
@@ -35,13 +39,30 @@ class RejectedEvents:
         Raises:
             OSError: the disk is full or the folder cannot be written.
         """
-        lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
         with self._lock:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._path.exists() and self._path.stat().st_size + len(lines) > self._most_bytes // 2:
-                self._path.replace(self._older)
-            with self._path.open("ab") as file:
-                file.write(lines)
+            self._append(events)
+
+    def add_durably(self, events: Sequence[RejectedEvent]) -> None:
+        """Append refused events and return once they are on disk: nothing else holds them.
+
+        Raises:
+            OSError: the disk is full or the folder cannot be written.
+        """
+        with self._lock:
+            self._append(events)
+            with self._path.open("rb") as file:
+                os.fsync(file.fileno())
+            fsync_folder(self._path.parent)
+
+    def _append(self, events: Sequence[RejectedEvent]) -> None:
+        lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
+        make_folder(self._path.parent)
+        if self._path.exists() and self._path.stat().st_size + len(lines) > self._most_bytes // 2:
+            self._path.replace(self._older)
+        with self._path.open("a+b") as file:
+            if file.tell() and not _ends_a_line(file):
+                lines = b"\n" + lines
+            file.write(lines)
 
     def read(self) -> Iterator[RejectedEvent]:
         """Yield what is kept, oldest first; a line that was cut off by a crash is passed over."""
@@ -51,6 +72,12 @@ class RejectedEvents:
                     yield msgspec.json.decode(line, type=RejectedEvent)
                 except msgspec.DecodeError:
                     continue
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    """Tell whether a file ends with a whole line: a crash or a full disk may have cut the last one off."""
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def rejected_event(at: dt.datetime, field: str, reason: str, raw: bytes) -> RejectedEvent:

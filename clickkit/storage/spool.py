@@ -11,6 +11,7 @@ from pathlib import Path
 
 from clickkit.errors import BusyError
 from clickkit.event import Event, decode_event, encode_event
+from clickkit.storage.folder import fsync_folder, make_folder
 
 _MEBIBYTE = 1024 * 1024
 _DRAINED_EVENTS = 500
@@ -45,10 +46,10 @@ class Spool:
             path = self._folder / f"{time.time_ns():020d}-{os.getpid()}-{next(self._numbers)}.ndjson"
             beside = path.with_suffix(".tmp")
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                make_folder(self._folder)
                 _write_durably(beside, content)
                 beside.rename(path)
-                _fsync_folder(self._folder)
+                fsync_folder(self._folder)
             except OSError as error:
                 _remove(beside)
                 _remove(path)
@@ -92,7 +93,7 @@ class Spool:
             for path in paths:
                 self._bytes -= path.stat().st_size if path.exists() else 0
                 _remove(path)
-            _fsync_folder(self._folder)
+            fsync_folder(self._folder)
 
 
 def _write_durably(path: Path, content: bytes) -> None:
@@ -100,14 +101,6 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from clickkit.errors import StoreError, StoreRefusedError
 from clickkit.event import Event, Key, encode_item, items_to_batch, partition_key
+from clickkit.storage.folder import make_folder
 from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
 _TABLES = """
@@ -137,11 +138,15 @@ class SqliteStore:
 
     def _open_writer(self) -> sqlite3.Connection:
         if self._writer is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             writer = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_SECONDS, check_same_thread=False)
-            writer.execute("pragma journal_mode = wal")
-            writer.execute("pragma synchronous = full")
-            writer.executescript(_TABLES)
+            try:
+                writer.execute("pragma journal_mode = wal")
+                writer.execute("pragma synchronous = full")
+                writer.executescript(_TABLES)
+            except sqlite3.Error:
+                writer.close()
+                raise
             self._writer = writer
         return self._writer
 

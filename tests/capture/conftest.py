@@ -1,14 +1,19 @@
-"""A page with the tracker, and a collector that comes and goes."""
+"""A page with the tracker, a collector that comes and goes, and senders that never give up."""
 
 import datetime as dt
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 import uvicorn
 
-from clickkit import connect
+from clickkit import connect, simulate
 from clickkit.event import SHARDS
 from clickkit.service import make_collector
 
@@ -156,3 +161,128 @@ def wait_for_rows(site, wait_until):
         return site.rows()
 
     return wait_for_rows
+
+
+class Senders:
+    """Four threads that share events: each sends one by one, the same again until it is acknowledged."""
+
+    def __init__(self, url, events, pause):
+        self.url, self._pause = url, pause
+        self.acknowledged, self.answers = [], set()
+        self._giving_up = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._send_all, args=[events[number::4]], daemon=True)
+            for number in range(4)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def are_done(self):
+        """Whether everything is acknowledged."""
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def finish(self):
+        """Wait until everything is acknowledged."""
+        for thread in self._threads:
+            thread.join(120)
+        assert self.are_done
+
+    def give_up(self):
+        """Send nothing more."""
+        self._giving_up.set()
+        self.finish()
+
+    def _send_all(self, events):
+        with httpx.Client(timeout=30) as client:
+            for event in events:
+                while not self._giving_up.is_set() and not self._is_acknowledged(client, event):
+                    self._giving_up.wait(0.02)
+                self._giving_up.wait(self._pause)
+
+    def _is_acknowledged(self, client, event):
+        body = {"id": event.id, "button": event.button, "pageUrl": event.page_url}
+        body["timestamp"] = event.timestamp.isoformat()
+        try:
+            answer = client.post(f"{self.url}/clicks", json=body)
+        except httpx.HTTPError:
+            return False
+        said = answer.json() if "json" in answer.headers["Content-Type"] else {}
+        self.answers.add((answer.status_code, said.get("durability")))
+        if answer.status_code != 200 or said["accepted"] != 1:
+            return False
+        self.acknowledged.append(event.id)
+        return True
+
+
+class ServedCollector:
+    """`clickkit serve` as a process that can be killed and started again on its port."""
+
+    def __init__(self, store_url, folder, port, environment, log, wait_until):
+        self.url, self.store_url = f"http://127.0.0.1:{port}", store_url
+        self._arguments = ["--port", str(port), "--folder", str(folder)]
+        self._environment, self._log, self._wait_until = environment, log, wait_until
+
+    def start(self):
+        """Start, and return when it answers."""
+        command = [sys.executable, "-m", "clickkit.cli", "serve", "--store", self.store_url, *self._arguments]
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=os.environ | self._environment, stdout=log, stderr=log
+            )
+        self._wait_until(self._answers, f"{self.url}, see {self._log}")
+
+    def _answers(self):
+        try:
+            return httpx.get(f"{self.url}/health", timeout=10).status_code in (200, 503)
+        except httpx.HTTPError:
+            return False
+
+    def end(self, signal_number):
+        """Send a signal and wait for the end."""
+        self.process.send_signal(signal_number)
+        self.process.wait(60)
+
+
+@pytest.fixture
+def serve(tmp_path, find_port, wait_until):
+    """Return a function that starts a collector for a store; whatever still runs at the end is ended."""
+    made = []
+
+    def serve(store_url, folder=tmp_path, **environment):
+        log = tmp_path / "collector.log"
+        made.append(ServedCollector(store_url, folder, find_port(), environment, log, wait_until))
+        made[-1].start()
+        return made[-1]
+
+    yield serve
+    for collector in made:
+        collector.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def start_senders():
+    """Return a function that starts senders of so many clicks of one day, each with an id of its own."""
+    made = []
+
+    def start_senders(url, count, pause=0.0):
+        day = dt.date(2024, 11, 20)
+        made.append(Senders(url, list(simulate(day, day, visitors=count))[:count], pause))
+        return made[-1]
+
+    yield start_senders
+    for senders in made:
+        senders.give_up()
+
+
+@pytest.fixture
+def stored():
+    """Return a function that reads the ids of all that was sent, each as often as it is stored."""
+
+    def stored(url):
+        store, day = connect(url), dt.date(2024, 11, 20)
+        batches = [batch for shard in range(SHARDS) for batch in store.scan(day, shard)]
+        store.close()
+        return [name for batch in batches for name in batch["id"].to_pylist()]
+
+    return stored

@@ -110,3 +110,19 @@ def test_a_refused_event_does_not_block_the_spool(sqlite_store, parts, make_even
     writer.close()
     assert ids(sqlite_store, dt.date(2026, 11, 22)) == ["a", "b"]
     assert [one.reason for one in parts[1].read()] == ["too large"]
+
+
+def test_a_refused_event_that_cannot_be_kept_is_not_taken(sqlite_store, parts, make_event, tmp_path):
+    """On a full disk the sender keeps it; a folder that cannot be made stands for every error of the disk."""
+    (tmp_path / "rejected").write_text("in the way")
+    rejected = RejectedEvents(tmp_path / "rejected" / "events.ndjson")
+    writer = DurableWriter(Choosy(sqlite_store), parts[0], rejected)
+
+    with pytest.raises(BusyError, match="cannot be kept"):
+        writer.write([make_event("a"), make_event("poison")])
+    (tmp_path / "rejected").unlink()
+
+    assert writer.write([make_event("a"), make_event("poison")]) == ["store", "refused"]
+    writer.close()
+    assert ids(sqlite_store, dt.date(2026, 11, 22)) == ["a"]
+    assert [one.reason for one in rejected.read()] == ["too large"]

@@ -1,6 +1,7 @@
 """Refused events are kept, within limits."""
 
 import datetime as dt
+import os
 
 from clickkit.storage.rejected import RejectedEvents, rejected_event
 
@@ -41,3 +42,31 @@ def test_a_line_cut_off_by_a_crash_is_passed_over(tmp_path):
         file.write(b'{"at": "2026')
 
     assert [one.reason for one in kept.read()] == ["whole"]
+
+
+def test_a_line_cut_off_by_a_full_disk_spoils_no_other(tmp_path):
+    """What is added when there is room again starts a line of its own."""
+    kept = RejectedEvents(tmp_path / "events.ndjson")
+    kept.add([rejected_event(NOW, "", "whole", b"")])
+    with (tmp_path / "events.ndjson").open("ab") as file:
+        file.write(b'{"at":"2026-')
+
+    kept.add([rejected_event(NOW, "", "after", b"")])
+
+    assert [event.reason for event in kept.read()] == ["whole", "after"]
+
+
+def test_what_was_acknowledged_before_is_synced(tmp_path, monkeypatch):
+    """An event from the spool that the store refuses is nowhere else: folder, file and name are synced."""
+    synced, fsync = [], os.fsync
+
+    def record(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+
+    RejectedEvents(tmp_path / "rejected" / "a.ndjson").add_durably([rejected_event(NOW, "", "no", b"")])
+
+    folder = tmp_path / "rejected"
+    assert synced == [str(tmp_path), str(folder / "a.ndjson"), str(folder)]

@@ -61,7 +61,7 @@ def test_a_disk_that_is_full_keeps_nothing_of_the_batch(make_event, tmp_path):
 
 
 def test_a_batch_is_synced_before_put_returns(make_event, tmp_path, monkeypatch):
-    """A power cut after the answer loses nothing: file and folder are synced, in this order."""
+    """A power cut after the answer loses nothing: the new folder's name, the file and its name are synced."""
     synced = []
     fsync = os.fsync
 
@@ -73,8 +73,8 @@ def test_a_batch_is_synced_before_put_returns(make_event, tmp_path, monkeypatch)
 
     Spool(tmp_path / "spool").put([make_event()])
 
-    assert [path.endswith(".tmp") for path in synced] == [True, False]
-    assert synced[1] == str(tmp_path / "spool")
+    assert [path.endswith(".tmp") for path in synced] == [False, True, False]
+    assert synced[::2] == [str(tmp_path), str(tmp_path / "spool")]
 
 
 def test_half_a_batch_is_never_drained(make_event, tmp_path):

@@ -9,8 +9,10 @@ import pytest
 
 from clickkit import Location, connect
 from clickkit.event import SCHEMA, SHARDS, shard_of, sort_key
+from clickkit.storage.store import LedgerDay
 
 DAY = dt.date(2026, 11, 22)
+LATE = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 
 def scan_day(store, day=DAY):
@@ -151,3 +153,35 @@ def test_texts_come_back_unchanged(store, make_event, text):
     store.put([make_event(referrer=text)])
 
     assert scan_day(store)[0]["referrer"] == text
+
+
+def test_the_ledger_counts_what_became_of_every_event(store, make_event):
+    """Stored and repeated on the day of the timestamp, the others on the day that is named."""
+    store.put([make_event("a"), make_event("a"), make_event("b", timestamp=LATE)])
+    store.put([make_event("a"), make_event("c")])
+    store.count(DAY, rejected=2, suppressed=1)
+    store.count(DAY, rejected=1)
+
+    assert store.ledger() == [
+        LedgerDay(LATE.date(), stored=1),
+        LedgerDay(DAY, stored=2, repeated=2, rejected=3, suppressed=1),
+    ]
+    assert store.ledger()[1].received == 8
+
+
+def test_the_ledger_remembers_what_each_lake_has(store, make_event):
+    """An export notes how many events it saw, in place of what it noted before."""
+    store.put([make_event("a")])
+
+    store.mark_exported("s3://lake/a", {DAY: 1})
+    store.mark_exported("s3://lake/b", {DAY: 1})
+    store.mark_exported("s3://lake/a", {DAY: 2})
+
+    assert store.ledger() == [LedgerDay(DAY, stored=1, exported={"s3://lake/a": 2, "s3://lake/b": 1})]
+
+
+def test_the_ledger_of_a_new_store_is_empty(store):
+    """It is asked before anything was put."""
+    store.put([])
+
+    assert store.ledger() == []

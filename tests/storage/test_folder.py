@@ -1,0 +1,32 @@
+"""Folders that are made outlive a power cut; test_power_loss.py cuts it."""
+
+import os
+
+import pytest
+
+from clickkit.storage.folder import make_folder
+
+
+def test_every_new_name_is_synced_from_the_top(tmp_path, monkeypatch):
+    """A folder whose parent forgets it takes all its files with it."""
+    synced, fsync = [], os.fsync
+
+    def record(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+
+    make_folder(tmp_path / "data" / "spool")
+    make_folder(tmp_path / "data" / "spool")
+
+    assert (tmp_path / "data" / "spool").is_dir()
+    assert synced == [str(tmp_path), str(tmp_path / "data")]
+
+
+def test_a_file_in_the_way_is_an_error(tmp_path):
+    """Nothing is written in a place that does not exist."""
+    (tmp_path / "data").write_text("in the way")
+
+    with pytest.raises(OSError, match="data"):
+        make_folder(tmp_path / "data" / "spool")
