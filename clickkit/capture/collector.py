@@ -3,6 +3,7 @@
 POST /clicks      one event, an array, lines of JSON, {"batch": […]}; POST /v1/… as Segment's libraries send
 GET  /health      what was taken, what waits, and whether the store can be reached
 GET  /tracker.js  the module that a page includes
+GET  /openapi.json  all of this as an OpenAPI document
 """
 
 import asyncio
@@ -16,9 +17,11 @@ from typing import Any
 import msgspec
 
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
+from clickkit.capture.answer import Answer, Rejection
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
+from clickkit.capture.openapi import openapi_document
 from clickkit.capture.request import LIMITS, Contents, Limits, RejectedEvent, read_request
 from clickkit.errors import BusyError, StoreError
 from clickkit.event import Event
@@ -29,34 +32,13 @@ Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 _SCRIPT = ((b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"public, max-age=300"))
+_JSON = (b"content-type", b"application/json")
 _RETRY_AFTER = (b"retry-after", b"2")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
-_ANSWERS_TO = {"/clicks": "POST", "/health": "GET", "/tracker.js": "GET"}
+_ANSWERS_TO = {"/clicks": "POST", "/health": "GET", "/tracker.js": "GET", "/openapi.json": "GET"}
 _TRACKER = tuple(Path(__file__).with_name(name) for name in ("tracker.js", "tracker_page.js"))
 
 _log = logging.getLogger(__name__)
-
-
-class Rejection(msgspec.Struct, frozen=True):
-    """Why one event of a request was refused for good."""
-
-    index: int
-    field: str
-    reason: str
-
-
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The collector's answer: how many events are durable, where, and which were refused for good.
-
-    `suppressed` counts events that a visitor's privacy signal kept out; `error` is a fault of the
-    request as a whole.
-    """
-
-    accepted: int
-    rejected: list[Rejection]
-    durability: str | msgspec.UnsetType = msgspec.UNSET
-    suppressed: int = 0
-    error: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +79,7 @@ class Collector:
         self._clocks = SkewedClocks()
         self._counts: Counter[str] = Counter()
         self._tracker = b"".join(path.read_bytes() for path in _TRACKER)
+        self._document = msgspec.json.encode(openapi_document(self._door.limits))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection, as the ASGI specification 3.0 has it."""
@@ -130,6 +113,8 @@ class Collector:
             await self._health(send)
         elif path == "/tracker.js":
             await _respond(send, 200, self._tracker, [*_SCRIPT, *cors])
+        elif path == "/openapi.json":
+            await _respond(send, 200, self._document, [_JSON, *cors])
         else:
             await self._take(scope, headers, cors, receive, send)
 
@@ -240,8 +225,7 @@ async def _refuse(send: Send, status: int, error: str, headers: list[Header]) ->
 
 
 async def _answer(send: Send, status: int, answer: object, headers: list[Header]) -> None:
-    kind = (b"content-type", b"application/json")
-    await _respond(send, status, msgspec.json.encode(answer), [kind, *headers])
+    await _respond(send, status, msgspec.json.encode(answer), [_JSON, *headers])
 
 
 async def _respond(send: Send, status: int, body: bytes, headers: list[Header]) -> None:
