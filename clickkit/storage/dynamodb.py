@@ -18,7 +18,6 @@ from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
@@ -189,7 +188,9 @@ def _attribute(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, int | float):
-        return {"N": repr(value if abs(value) >= _SMALLEST_NUMBER else 0)}
+        text = repr(value)
+        fits = abs(value) >= _SMALLEST_NUMBER or text in ("0", "0.0")
+        return {"N": text} if fits else {"B": text.encode()}  # N would lose it, or the sign of its zero
     return {"M": {name: _attribute(inner) for name, inner in value.items()}}
 
 
@@ -200,4 +201,6 @@ def _plain(attribute: dict[str, Any]) -> Any:
         return {name: _plain(inner) for name, inner in value.items()}
     if kind == "N":
         return float(value) if set(value) & set(".eE") else int(value)
+    if kind == "B":
+        return float(value)
     return None if kind == "NULL" else value
