@@ -212,9 +212,9 @@ def check_event(fields: Mapping[str, Any]) -> Event:
 
 def _invalid(error: msgspec.ValidationError) -> InvalidEventError:
     """Split msgspec's message into the field's JSON name and the reason."""
-    reason, _, path = str(error).partition(" - at `$")
+    reason, _, path = str(error).partition(" - at `")  # `$.device.type`, or key` in `$.variants`
     missing = re.search(r"field `(\w+)`", reason)
-    names = [path.rstrip("`").strip("."), missing.group(1) if missing else ""]
+    names = [path.rpartition("$")[2].rstrip("`").strip("."), missing.group(1) if missing else ""]
     return InvalidEventError(".".join(filter(None, names)), reason)
 
 

@@ -224,7 +224,7 @@ def s3_endpoint(tmp_path_factory):
             patch.setenv(name, value)
         try:
             endpoint = f"http://127.0.0.1:{ports['s3']}"
-            client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+            client = s3_client(endpoint)
             wait_until(lambda: answers(endpoint) and makes_bucket(client, "ready"), f"SeaweedFS: see {log}")
             yield endpoint
         finally:
@@ -242,6 +242,11 @@ def seaweedfs_ports():
     return ports
 
 
+def s3_client(endpoint):
+    """Return a client with the credentials of the environment as it is now."""
+    return boto3.Session().client("s3", endpoint_url=endpoint, region_name="us-east-1")
+
+
 def makes_bucket(client, name):
     """Tell whether a bucket could be made."""
     try:
@@ -255,7 +260,9 @@ def makes_bucket(client, name):
 def s3_lake(s3_endpoint):
     """Return the lake URL of a new, empty bucket."""
     bucket = f"lake-{uuid.uuid4().hex}"
-    boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    boto3.Session().client("s3", endpoint_url=s3_endpoint, region_name="us-east-1").create_bucket(
+        Bucket=bucket
+    )
     return f"s3://{bucket}/research?endpoint={s3_endpoint}&region=us-east-1"
 
 

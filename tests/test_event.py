@@ -63,6 +63,7 @@ def test_times_are_kept_in_utc_and_decide_the_day():
         ({"location": {"latitude": 91, "longitude": 0}}, "location.latitude"),
         ({"location": {"latitude": 9}}, "location.longitude"),
         ({"properties": {"text": "x" * 20_000}}, "properties"),
+        ({"variants": {"x" * 129: "a"}}, "variants"),
         ({"x": "left"}, "x"),
         ({"sequence": -1}, "sequence"),
     ],

@@ -10,9 +10,9 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
+JSON = (b"content-type", b"application/json")
 RETRY_AFTER = (b"retry-after", b"2")
 
-_JSON = (b"content-type", b"application/json")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 
@@ -38,6 +38,15 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether events can be kept, and by what: `store` is ok or away."""
+
+    ready: bool
+    store: str
+    spool_bytes: int
+    spool_most_bytes: int
+
+
 async def refuse(send: Send, status: int, error: str, headers: Sequence[Header]) -> None:
     """Say why nothing of the request was taken."""
     await answer(send, status, Answer(0, [], error=error), headers)
@@ -45,7 +54,7 @@ async def refuse(send: Send, status: int, error: str, headers: Sequence[Header])
 
 async def answer(send: Send, status: int, said: object, headers: Sequence[Header]) -> None:
     """Send a struct as JSON."""
-    await respond(send, status, msgspec.json.encode(said), [_JSON, *headers])
+    await respond(send, status, msgspec.json.encode(said), [JSON, *headers])
 
 
 async def accept(send: Send, accepted: int, durability: str, headers: Sequence[Header]) -> None:
@@ -67,7 +76,7 @@ async def respond(send: Send, status: int, body: bytes, headers: Sequence[Header
 @lru_cache(maxsize=1_000)
 def _accepted(accepted: int, durability: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the two messages of the commonest answer, encoded once."""
-    return _messages(200, msgspec.json.encode(Answer(accepted, [], durability)), [_JSON])
+    return _messages(200, msgspec.json.encode(Answer(accepted, [], durability)), [JSON])
 
 
 def _messages(status: int, body: bytes, headers: Sequence[Header]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,6 +5,7 @@ GET  /health      that the collector is alive
 GET  /ready       whether events can be kept: the store is there, or the spool has room
 GET  /metrics     counts and latencies, for Prometheus
 GET  /tracker.js  the module that a page includes
+GET  /openapi.json  all of this as an OpenAPI document
 """
 
 import asyncio
@@ -18,10 +19,12 @@ import msgspec
 
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.answer import (
+    JSON,
     RETRY_AFTER,
     Answer,
     Header,
     Message,
+    Readiness,
     Rejection,
     Send,
     accept,
@@ -32,6 +35,7 @@ from clickkit.capture.answer import (
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
+from clickkit.capture.openapi import openapi_document
 from clickkit.capture.request import LIMITS, Contents, Limits, RejectedEvent, read_request
 from clickkit.capture.telemetry import CONTENT_TYPE, SpoolState, Telemetry
 from clickkit.errors import BusyError, StoreError
@@ -40,19 +44,10 @@ from clickkit.event import Event
 Receive = Callable[[], Awaitable[Message]]
 
 _SCRIPT = ((b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"public, max-age=300"))
-_GETS = ("/health", "/ready", "/metrics", "/tracker.js")
+_GETS = ("/health", "/ready", "/metrics", "/tracker.js", "/openapi.json")
 _TRACKER = tuple(Path(__file__).with_name(name) for name in ("tracker.js", "tracker_page.js"))
 
 _log = logging.getLogger(__name__)
-
-
-class Readiness(msgspec.Struct, frozen=True):
-    """Whether events can be kept, and by what: `store` is ok or away."""
-
-    ready: bool
-    store: str
-    spool_bytes: int
-    spool_most_bytes: int
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +93,7 @@ class Collector:
         self._telemetry = Telemetry(spool)
         self._group_commit = GroupCommit(self._write_batch)
         self._tracker = b"".join(path.read_bytes() for path in _TRACKER)
+        self._document = msgspec.json.encode(openapi_document(self._door.limits))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection, as the ASGI specification 3.0 has it."""
@@ -143,8 +139,10 @@ class Collector:
             await answer(send, 200 if readiness.ready else 503, readiness, cors)
         elif path == "/metrics":
             await respond(send, 200, self._telemetry.exposition(), [(b"content-type", CONTENT_TYPE)])
-        else:
+        elif path == "/tracker.js":
             await respond(send, 200, self._tracker, [*_SCRIPT, *cors])
+        else:
+            await respond(send, 200, self._document, [JSON, *cors])
 
     async def _take(
         self,

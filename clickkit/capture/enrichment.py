@@ -43,6 +43,7 @@ def _device(said: Device | None, user_agent: str | None) -> Device | None:
     found = detect_device(user_agent)
     if said is None:
         return found
-    base = said if said.platform or said.browser else found
+    named = said.platform or said.platform_version or said.browser or said.browser_version
+    base = said if named else found
     is_bot = found.is_bot if said.is_bot is None else said.is_bot
     return msgspec.structs.replace(base, type=said.type or found.type, is_bot=is_bot)

@@ -34,7 +34,8 @@ def locate(latitude: float, longitude: float) -> Location:
     The position itself is kept, rounded to 0.1 degrees (about 11 km). Farther than 100 km from any
     town, only the position is returned: a ship is in no city.
     """
-    position = Location(latitude=round(latitude, 1), longitude=round(longitude, 1))
+    plain_zero = 0.0  # added to -0.0 it gives 0.0
+    position = Location(latitude=round(latitude, 1) + plain_zero, longitude=round(longitude, 1) + plain_zero)
     places = _places()
     chord, nearest = places.tree.query(_on_unit_sphere([latitude], [longitude])[0])
     if 2 * _EARTH_RADIUS_KM * math.asin(min(1.0, chord / 2)) > _FARTHEST_KM:

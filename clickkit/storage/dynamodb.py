@@ -47,7 +47,7 @@ class DynamoDBStore:
         self._region = region
         access_key, secret_key = credentials or (None, None)
         try:
-            self._client = boto3.client(
+            self._client = boto3.Session().client(
                 "dynamodb",
                 endpoint_url=endpoint,
                 region_name=region,
@@ -271,7 +271,9 @@ def _attribute(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, int | float):
-        return {"N": repr(value if abs(value) >= _SMALLEST_NUMBER else 0)}
+        text = repr(value)
+        fits = abs(value) >= _SMALLEST_NUMBER or text in ("0", "0.0")
+        return {"N": text} if fits else {"B": text.encode()}  # N would lose it, or the sign of its zero
     return {"M": {name: _attribute(inner) for name, inner in value.items()}}
 
 
@@ -282,4 +284,6 @@ def _plain(attribute: dict[str, Any]) -> Any:
         return {name: _plain(inner) for name, inner in value.items()}
     if kind == "N":
         return float(value) if set(value) & set(".eE") else int(value)
+    if kind == "B":
+        return float(value)
     return None if kind == "NULL" else value

@@ -286,3 +286,26 @@ def stored():
         return [name for batch in batches for name in batch["id"].to_pylist()]
 
     return stored
+
+
+@pytest.fixture(scope="session")
+def serve_app(find_port, wait_until):
+    """Return a function that serves an ASGI app in a thread for the session, and returns its URL."""
+    servers = []
+
+    def serve_app(app):
+        port = find_port()
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=port, ws="none", log_config=None, timeout_graceful_shutdown=5
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        wait_until(lambda: server.started, f"port {port}")
+        return f"http://127.0.0.1:{port}"
+
+    yield serve_app
+    for server, thread in servers:
+        server.should_exit = True
+        thread.join(30)

@@ -42,6 +42,18 @@ def test_a_type_alone_is_completed(make_event):
     assert (enriched.device.type, enriched.device.browser) == ("tablet", "curl")
 
 
+def test_a_version_alone_is_kept(make_event):
+    """What the sender said is never replaced by what the header says."""
+    for said in (Device(platform_version="17.1"), Device(browser_version="142.0")):
+        enriched = enrich(make_event(device=said), received_at=NOW, user_agent=CURL)
+
+        assert (enriched.device.platform_version, enriched.device.browser_version) == (
+            said.platform_version,
+            said.browser_version,
+        )
+        assert (enriched.device.browser, enriched.device.type) == (None, "other")
+
+
 def test_without_header_and_position_nothing_is_invented(make_event):
     """Unknown stays unknown."""
     enriched = enrich(make_event(device=None), received_at=NOW)

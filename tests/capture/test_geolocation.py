@@ -26,6 +26,13 @@ def test_known_places(position, place):
     assert (found.city, found.country, found.country_code) == place
 
 
+def test_a_position_on_greenwich_or_the_equator_has_a_plain_zero():
+    """A zero with a sign would differ from store to store, and so would the bytes in the lake."""
+    found = locate(-0.04, -0.04)
+
+    assert (repr(found.latitude), repr(found.longitude)) == ("0.0", "0.0")
+
+
 def test_positions_are_rounded_to_a_tenth_of_a_degree():
     """Eleven kilometres are enough for a city, and too much for an address."""
     found = locate(59.9139, 10.7522)
