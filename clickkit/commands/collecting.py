@@ -1,9 +1,11 @@
 """Commands around the collector: run it, send to it, and see what it refused."""
 
 import datetime as dt
+import gc
 import http.client
 import logging
 import socket
+import sys
 import urllib.error
 import urllib.request
 import uuid
@@ -26,6 +28,7 @@ from clickkit.service import JsonLines, make_collector, open_rejected
 commands = new_group()
 
 _BACKLOG = 4096
+_SWITCH_SECONDS = 0.0005  # the thread that commits waits no longer for the one that serves
 _SHOWN_CHARACTERS = 200
 
 
@@ -74,6 +77,9 @@ def serve(
         proxy_headers=rate_limit > 0,  # who sends matters only to the rate limit
         backlog=_BACKLOG,
     )
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()  # what was imported stays, and is not looked at again
     uvicorn.Server(config).run(sockets=[listening])
 
 

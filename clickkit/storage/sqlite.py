@@ -3,6 +3,7 @@
 import datetime as dt
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -29,14 +30,19 @@ create table if not exists ledger (
     number integer not null,
     primary key (day, name)
 ) without rowid;
+create trigger if not exists stored after insert on events begin
+    insert into ledger values (substr(new.pk, 1, 10), 'stored', 1)
+    on conflict (day, name) do update set number = number + 1;
+end;
 """
 _ADD = """
 insert into ledger values (?, ?, ?)
 on conflict (day, name) do update set number = number + excluded.number
 """
+_MOST_ROWS = 1024
 _INSERTS = {
-    3 * rows: "insert or ignore into events values " + ", ".join(["(?, ?, ?)"] * rows)
-    for rows in (256, 128, 64, 32, 16, 8, 4, 2, 1)
+    rows: "insert or ignore into events values " + ", ".join(["(?, ?, ?)"] * rows)
+    for rows in (1 << power for power in range(_MOST_ROWS.bit_length()))
 }
 _BATCH_ROWS = 10_000
 _LOCK_TIMEOUT_SECONDS = 30
@@ -70,8 +76,21 @@ class SqliteStore:
         for event in events:
             pk, sk = event.key
             days.setdefault(pk[:10], []).extend((pk, sk, encode_item(event).decode()))
+        blocks = [
+            (day, values[start : start + 3 * _MOST_ROWS])
+            for day, values in days.items()
+            for start in range(0, len(values), 3 * _MOST_ROWS)
+        ]
+        repeated: Counter[str] = Counter()
         with self._transaction() as writer:
-            return sum(_insert_day(writer, day, values) for day, values in days.items())
+            if len(blocks) > 1:
+                writer.execute("begin")  # a single statement is a transaction by itself
+            for day, values in blocks:
+                repeated[day] += len(values) // 3 - _insert(writer, values)
+            writer.executemany(
+                _ADD, [(day, "repeated", number) for day, number in repeated.items() if number]
+            )
+        return len(events) - repeated.total()
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
         """Yield one shard of a day in batches of 10,000 events."""
@@ -139,7 +158,12 @@ class SqliteStore:
     def _open_writer(self) -> sqlite3.Connection:
         if self._writer is None:
             make_folder(self._path.parent)
-            writer = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_SECONDS, check_same_thread=False)
+            writer = sqlite3.connect(
+                self._path,
+                timeout=_LOCK_TIMEOUT_SECONDS,
+                check_same_thread=False,
+                isolation_level=None,
+            )
             try:
                 writer.execute("pragma journal_mode = wal")
                 writer.execute("pragma synchronous = full")
@@ -168,17 +192,12 @@ class SqliteStore:
         )
 
 
-def _insert_day(writer: sqlite3.Connection, day: str, values: Sequence[str]) -> int:
-    """Insert a day's rows, given as one flat list, by few statements; return how many were new.
+def _insert(writer: sqlite3.Connection, values: list[str]) -> int:
+    """Insert up to 1,024 rows, given as one flat list, by one statement; return how many were new.
 
-    Python's lock is let go once for each statement, so many rows in one spare other threads the change.
+    The last row fills a statement up to a power of two. One statement lets Python's lock go once, so
+    other threads are not kept waiting.
     """
-    before, start = writer.total_changes, 0
-    for length, statement in _INSERTS.items():
-        while len(values) - start >= length:
-            writer.execute(statement, values[start : start + length])
-            start += length
-    new = writer.total_changes - before
-    counts = {"stored": new, "repeated": len(values) // 3 - new}
-    writer.executemany(_ADD, [(day, name, number) for name, number in counts.items() if number])
-    return new
+    rows = len(values) // 3
+    size = 1 << (rows - 1).bit_length()
+    return writer.execute(_INSERTS[size], values + values[-3:] * (size - rows)).rowcount
