@@ -183,7 +183,8 @@ class Collector:
         self, contents: Contents, headers: Mapping[bytes, bytes], cors: Sequence[Header], send: Send
     ) -> None:
         try:
-            outcomes = await self._durable(contents.events, headers) if contents.events else []
+            enriched = self._enrich(contents.events, headers)
+            outcomes = await self._group_commit.commit(enriched) if enriched else []
         except (BusyError, StoreError) as error:
             _log.error("%s", error)
             self._telemetry.busy += len(contents.events)
@@ -204,14 +205,13 @@ class Collector:
         else:
             await answer(send, 400, Answer(0, rejected), cors)
 
-    async def _durable(self, events: Sequence[Event], headers: Mapping[bytes, bytes]) -> Sequence[str]:
+    def _enrich(self, events: Sequence[Event], headers: Mapping[bytes, bytes]) -> list[Event]:
         received_at = dt.datetime.now(dt.UTC)
         agent = headers.get(b"user-agent", b"").decode("latin-1")
         correct = self._clocks.correct
-        enriched = [
+        return [
             enrich(correct(event, received_at), received_at=received_at, user_agent=agent) for event in events
         ]
-        return await self._group_commit.commit(enriched)
 
     def _write_batch(self, events: Sequence[Event]) -> Sequence[str]:
         self._telemetry.batch_sizes.observe(len(events))

@@ -20,6 +20,7 @@ from clickkit import __version__
 from clickkit.app import open_store, settings, write_keys
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.collector import Door
+from clickkit.capture.one_write import OneWriteProtocol
 from clickkit.commands.options import StoreUrl, new_group, say
 from clickkit.errors import ClickkitError, SettingsError, StoreError
 from clickkit.event import check_event, encode_event
@@ -74,6 +75,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        http=OneWriteProtocol,
         proxy_headers=rate_limit > 0,  # who sends matters only to the rate limit
         backlog=_BACKLOG,
     )
