@@ -25,7 +25,6 @@ SHARDS = 8
 DynamoDB takes 1,000 writes a second on each."""
 
 MAX_PROPERTIES_BYTES = 16_384
-
 Key = tuple[str, str]
 """Partition key and sort key of a stored event: `("2026-11-23#03", "<timestamp>#<id>")`."""
 
@@ -234,7 +233,8 @@ _DICTS = [i for i, field in enumerate(_EVENT_FIELDS) if field.name in ("variants
 def encode_item(event: Event) -> bytes:
     """Encode the event as a store holds it: its JSON form, but variants and properties as JSON text."""
     if not event.variants and not event.properties:
-        return _encoder.encode(event)
+        encoded = _encoder.encode(event)  # without the kind when it is the default
+        return b'{"event":"click",' + encoded[1:] if event.event == "click" else encoded
     values = list(msgspec.structs.astuple(event))
     for index in _DICTS:
         values[index] = _encoder.encode(values[index]).decode() if values[index] else None

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,21 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
+import clickkit
 from clickkit.lake.files import open_files
 
-COMMANDS = ["demo", "serve", "send", "import", "export", "simulate", "table create", "doctor"]
+COMMANDS = [
+    "demo",
+    "serve",
+    "send",
+    "rejected",
+    "import",
+    "simulate",
+    "table create",
+    "export",
+    "verify",
+    "doctor",
+]
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))
 
 
@@ -190,3 +203,34 @@ def test_the_environment_names_store_and_lake(run, tmp_path):
 
     assert (tmp_path / "env.db").exists()
     assert list((tmp_path / "env-lake").rglob("*.parquet"))
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(run):
+    """A presenter must not wonder which of two collectors answers."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        done = run("serve", "--store", "sqlite:///x.db", "--port", port)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1:{port}: ")
+
+
+def test_verify_ends_with_status_1_on_a_difference(run):
+    """A schedule notices; the difference is said in words."""
+    run("simulate", "--since", "yesterday", "--store", "sqlite:///x.db")
+
+    before = run("verify", "--store", "sqlite:///x.db", "--lake", "l")
+    run("export", "--store", "sqlite:///x.db", "--lake", "l")
+    after = run("verify", "--store", "sqlite:///x.db", "--lake", "l")
+
+    assert (before.returncode, after.returncode) == (1, 0)
+    assert "DIFFERENCE  the lake has no partition of" in before.stdout
+    assert "DIFFERENCE" not in after.stdout
+
+
+def test_the_version_is_shown(run):
+    """What a bug report needs first."""
+    assert run("--version").stdout.strip() == clickkit.__version__

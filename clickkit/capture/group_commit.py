@@ -3,7 +3,7 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -34,8 +34,8 @@ class GroupCommit(Generic[Outcome]):
         self._queue: queue.SimpleQueue[_Waiting[Outcome] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="group-commit", daemon=True)
 
-    def commit(self, events: Sequence[Event]) -> Awaitable[Sequence[Outcome]]:
-        """Take events; the awaitable gives, once they were written, what `write` says of each.
+    async def commit(self, events: Sequence[Event]) -> Sequence[Outcome]:
+        """Return, once the events were written, what `write` says of each.
 
         Raises:
             BusyError: too many events are waiting; nothing was taken.
@@ -48,7 +48,7 @@ class GroupCommit(Generic[Outcome]):
         done: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
         self._taken += len(events)
         self._queue.put((events, done))
-        return done
+        return await done
 
     async def close(self) -> None:
         """Wait until everything that was taken is written."""

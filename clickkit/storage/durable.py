@@ -56,6 +56,11 @@ class DurableWriter:
         self._spool.put(events)
         return [SPOOL] * len(events)
 
+    @property
+    def store_is_away(self) -> bool:
+        """Whether the last look at the store failed; events go to the spool then."""
+        return time.monotonic() < self._away_until
+
     def count(self, name: str, number: int) -> None:
         """Add to today's ledger (UTC), within `retry_seconds`: `rejected` or `suppressed`."""
         today = dt.datetime.now(dt.UTC).date()

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
+from clickkit import connect
+
 KILLS = 20
 OUTAGE_SECONDS = 10
 SLOW_SECONDS = 1.5
@@ -39,6 +41,21 @@ def test_killed_at_random_moments_it_loses_and_doubles_nothing(
     assert len(senders.acknowledged) > KILLS
     assert set(senders.acknowledged) <= set(rows)
     assert len(rows) == len(set(rows))
+    (day,) = connect(url).ledger()
+    assert day.stored == len(rows)
+
+
+def test_told_to_end_it_answers_what_it_took(tmp_path, serve, start_senders, stored, wait_until):
+    """SIGTERM under load: what is in the store is exactly what was acknowledged."""
+    url = f"sqlite:///{tmp_path / 'clicks.db'}"
+    collector = serve(url)
+    senders = start_senders(collector.url, 8000)
+    wait_until(lambda: len(senders.acknowledged) > 100, "some clicks")
+
+    collector.end(signal.SIGTERM)
+    senders.give_up()
+
+    assert sorted(stored(url)) == sorted(senders.acknowledged)
 
 
 class Faults:
