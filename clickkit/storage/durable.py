@@ -3,7 +3,6 @@
 import datetime as dt
 import logging
 import threading
-import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,6 +13,7 @@ from clickkit.storage.spool import Spool
 from clickkit.storage.store import Store
 
 STORE, SPOOL, REFUSED = "store", "spool", "refused"
+_PROBE = ("health", "health")
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +21,10 @@ _log = logging.getLogger(__name__)
 class DurableWriter:
     """Writes events to a store, or to a spool while the store is away, and drains the spool afterwards.
 
-    A thread looks every `retry_seconds` whether spooled events can go back, also those of a run before.
-    An event that the store refuses is set aside among the rejected ones and blocks nothing.
+    Once the store failed, a thread looks every `retry_seconds` whether it is back, and drains what was
+    spooled, also in a run before; until then everything goes to the spool at once. An event that the
+    store refuses for good blocks nothing: it is told to the sender, or, when it had been acknowledged
+    from the spool, set aside there whole.
     """
 
     def __init__(
@@ -32,34 +34,25 @@ class DurableWriter:
         self._spool = spool
         self._rejected = rejected
         self._retry_seconds = retry_seconds
-        self._away_until = 0.0
         self._uncounted: Counter[tuple[dt.date, str]] = Counter()
         self._counting = threading.Lock()
-        self.drained = 0
         self._closing = threading.Event()
+        self.drained = 0
+        self.store_is_away = False
         self._drainer = threading.Thread(target=self._drain_until_closed, name="spool-drain", daemon=True)
         self._drainer.start()
 
     def write(self, events: Sequence[Event]) -> list[str]:
-        """Return, for each event, where it is durable now: `store`, `spool`, or `refused` and set aside.
+        """Return, for each event, where it is durable now: `store` or `spool`; or `refused`.
 
         Raises:
-            BusyError: the store is away and the spool is full, or a refused event cannot be set aside;
-                the same events may be written again.
+            BusyError: the store is away and the spool is full; the events are to be sent again.
         """
-        if time.monotonic() >= self._away_until:
-            try:
-                return self._put(events)
-            except StoreError as error:
-                _log.error("spooling for %s s: %s", self._retry_seconds, error)
-                self._away_until = time.monotonic() + self._retry_seconds
-        self._spool.put(events)
-        return [SPOOL] * len(events)
-
-    @property
-    def store_is_away(self) -> bool:
-        """Whether the last look at the store failed; events go to the spool then."""
-        return time.monotonic() < self._away_until
+        outcomes = [] if self.store_is_away else self._put(events)
+        rest = events[len(outcomes) :]
+        if rest:
+            self._spool.put(rest)
+        return outcomes + [SPOOL] * len(rest)
 
     def count(self, name: str, number: int) -> None:
         """Add to today's ledger (UTC), within `retry_seconds`: `rejected` or `suppressed`."""
@@ -77,39 +70,63 @@ class DurableWriter:
             _log.error("not in the ledger: %s: %s", dict(self._uncounted), error)
 
     def _put(self, events: Sequence[Event]) -> list[str]:
-        """Put events into the store; when it refuses the batch, find out which, one by one."""
+        """Put events, and return what became of them: of fewer than all when the store went away.
+
+        When the store refuses a batch, its halves are tried, down to the event that is the reason.
+        """
         try:
             self._store.put(events)
         except StoreRefusedError as error:
-            if len(events) > 1:
-                return [outcome for event in events for outcome in self._put([event])]
-            self._set_aside(events[0], str(error))
-            return [REFUSED]
+            if len(events) == 1:
+                self._refuse(events[0], str(error))
+                return [REFUSED]
+            middle = len(events) // 2
+            outcomes = self._put(events[:middle])
+            return outcomes + self._put(events[middle:]) if len(outcomes) == middle else outcomes
+        except StoreError as error:
+            _log.error("spooling until the store is back: %s", error)
+            self.store_is_away = True
+            return []
         return [STORE] * len(events)
 
-    def _set_aside(self, event: Event, reason: str) -> None:
-        """Keep an event that the store refuses; on a full disk it is not taken at all."""
+    def _refuse(self, event: Event, reason: str) -> None:
+        """Show an event among the rejected ones; whoever calls keeps it, if it was acknowledged."""
+        self.count("rejected", 1)
+        _log.error("refused: %s", reason)
         now = dt.datetime.now(dt.UTC)
         try:
-            self._rejected.add_durably([rejected_event(now, "", reason, encode_event(event))])
+            self._rejected.add([rejected_event(now, "", reason, encode_event(event))])
         except OSError as error:
-            raise BusyError(f"a refused event cannot be kept: {error}; make room on the disk") from error
-        self.count("rejected", 1)
-        _log.error("set aside: %s", reason)
+            _log.error("a refused event could not be shown among the rejected ones: %s", error)
 
     def _drain_until_closed(self) -> None:
         while not self._closing.wait(self._retry_seconds):
             try:
-                drained = self._spool.drain(self._put)
-                self.drained += drained
+                if self.store_is_away:
+                    self._store.put([])
+                    self._store.get(_PROBE)
+                    self.store_is_away = False
+                self._drain()
                 self._count()
-            except StoreError:
-                self._away_until = time.monotonic() + self._retry_seconds
+            except StoreError as error:
+                self.store_is_away = True
+                _log.info("the store is still away: %s", error)
+            except (BusyError, OSError) as error:
+                _log.error("the spool could not be drained, it is tried again: %s", error)
             except Exception:
-                _log.exception("the spool could not be drained; it is tried again")
-            else:
-                if drained:
-                    _log.warning("drained %s spooled events", drained)
+                _log.exception("the spool could not be drained, it is tried again")
+
+    def _drain(self) -> None:
+        """Put back what is spooled, oldest first, until the store goes away or the writer is closed."""
+        while not self._closing.is_set() and (spooled := self._spool.oldest()).events:
+            outcomes = self._put(spooled.events)
+            if len(outcomes) < len(spooled.events):
+                return
+            for event, outcome in zip(spooled.events, outcomes, strict=True):
+                if outcome == REFUSED:
+                    self._spool.set_aside(event)
+            self._spool.remove(spooled)
+            self.drained += len(outcomes)
 
     def _count(self) -> None:
         """Write into the ledger what was counted since the last time; what fails is kept."""

@@ -9,14 +9,12 @@ from typing import BinaryIO
 
 import msgspec
 
-from clickkit.storage.folder import fsync_folder, make_folder
-
 _MEBIBYTE = 1024 * 1024
-_MOST_TEXT = 4_096
+_MOST_BYTES = 4_096
 
 
 class RejectedEvent(msgspec.Struct, frozen=True):
-    """A refused event: when, which field (empty: the whole), why, and its first 4,096 characters."""
+    """A refused event: when, which field (empty: the whole), why, and its first 4,096 bytes."""
 
     at: dt.datetime
     field: str
@@ -39,30 +37,15 @@ class RejectedEvents:
         Raises:
             OSError: the disk is full or the folder cannot be written.
         """
-        with self._lock:
-            self._append(events)
-
-    def add_durably(self, events: Sequence[RejectedEvent]) -> None:
-        """Append refused events and return once they are on disk: nothing else holds them.
-
-        Raises:
-            OSError: the disk is full or the folder cannot be written.
-        """
-        with self._lock:
-            self._append(events)
-            with self._path.open("rb") as file:
-                os.fsync(file.fileno())
-            fsync_folder(self._path.parent)
-
-    def _append(self, events: Sequence[RejectedEvent]) -> None:
         lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
-        make_folder(self._path.parent)
-        if self._path.exists() and self._path.stat().st_size + len(lines) > self._most_bytes // 2:
-            self._path.replace(self._older)
-        with self._path.open("a+b") as file:
-            if file.tell() and not _ends_a_line(file):
-                lines = b"\n" + lines
-            file.write(lines)
+        with self._lock:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.exists() and self._path.stat().st_size + len(lines) > self._most_bytes // 2:
+                self._path.replace(self._older)
+            with self._path.open("a+b") as file:
+                if file.tell() and not _ends_a_line(file):
+                    lines = b"\n" + lines
+                file.write(lines)
 
     def read(self) -> Iterator[RejectedEvent]:
         """Yield what is kept, oldest first; a line that was cut off by a crash is passed over."""
@@ -82,4 +65,4 @@ def _ends_a_line(file: BinaryIO) -> bool:
 
 def rejected_event(at: dt.datetime, field: str, reason: str, raw: bytes) -> RejectedEvent:
     """Make the record of a refused event from what the sender sent."""
-    return RejectedEvent(at, field, reason, raw[:_MOST_TEXT].decode(errors="backslashreplace"))
+    return RejectedEvent(at, field, reason, raw[:_MOST_BYTES].decode(errors="backslashreplace"))

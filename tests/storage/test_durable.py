@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from clickkit import connect
+from clickkit import connect, decode_event
 from clickkit.errors import BusyError, StoreError, StoreRefusedError
 from clickkit.event import SHARDS
 from clickkit.storage.durable import DurableWriter
@@ -78,6 +78,11 @@ class Choosy:
             raise StoreRefusedError("too large")
         return self.store.put(events)
 
+    def get(self, key):
+        """Answer, or not."""
+        if self.away:
+            raise StoreError("away")
+
     def count(self, day, **numbers):
         """Count in the ledger of the store behind it."""
         self.store.count(day, **numbers)
@@ -96,33 +101,82 @@ def test_an_event_that_the_store_refuses_is_set_aside_and_blocks_nothing(sqlite_
     assert (kept.reason, '"poison"' in kept.text) == ("too large", True)
 
 
-def test_a_refused_event_does_not_block_the_spool(sqlite_store, parts, make_event, wait_until):
-    """What was spooled behind it is drained."""
+def test_an_acknowledged_event_that_the_store_refuses_is_kept_whole(
+    sqlite_store, parts, make_event, wait_until, tmp_path
+):
+    """It blocks nothing: what was spooled behind it is drained, and it lies beside the spool's batches."""
     store = Choosy(sqlite_store)
     store.away = True
     writer = DurableWriter(store, *parts, retry_seconds=0.05)
-    writer.write([make_event("poison"), make_event("a")])
+    poison = make_event("poison", referrer="x" * 2_000, properties={"long": "x" * 8_000})
+    assert writer.write([poison, make_event("a")]) == ["spool", "spool"]
     writer.write([make_event("b")])
 
     store.away = False
-    wait_until(lambda: parts[0].bytes == 0, "the spool to drain")
+    wait_until(lambda: writer.drained == 3, "the spool to drain")
 
     writer.close()
     assert ids(sqlite_store, dt.date(2026, 11, 22)) == ["a", "b"]
     assert [one.reason for one in parts[1].read()] == ["too large"]
+    (kept,) = (tmp_path / "spool").iterdir()
+    assert decode_event(kept.read_bytes()) == poison
 
 
-def test_a_refused_event_that_cannot_be_kept_is_not_taken(sqlite_store, parts, make_event, tmp_path):
-    """On a full disk the sender keeps it; a folder that cannot be made stands for every error of the disk."""
+def test_a_store_that_goes_away_between_the_halves_leaves_the_rest_to_the_spool(
+    sqlite_store, parts, make_event
+):
+    """What was stored or refused is said so, once."""
+
+    class Fading(Choosy):
+        """Goes away after it has refused twice."""
+
+        def put(self, events):
+            """Refuse a batch with the poison, and be away from the third time on."""
+            try:
+                return super().put(events)
+            except StoreRefusedError:
+                self.refusals = getattr(self, "refusals", 0) + 1
+                self.away = self.refusals == 2
+                raise
+
+    writer = DurableWriter(Fading(sqlite_store), *parts, retry_seconds=60)
+
+    outcomes = writer.write([make_event("poison"), make_event("a")])
+
+    writer.close()
+    assert outcomes == ["refused", "spool"]
+    assert [event.id for event in parts[0].oldest().events] == ["a"]
+
+
+def test_while_the_store_is_away_only_the_drainer_asks_it(sqlite_store, parts, make_event):
+    """A store that answers nothing must not hold up who can be spooled."""
+
+    class Counting(Choosy):
+        """Counts how often it is asked."""
+
+        asked = 0
+
+        def put(self, events):
+            """Count, and be away."""
+            self.asked += 1
+            return super().put(events)
+
+    store = Counting(sqlite_store)
+    store.away = True
+    writer = DurableWriter(store, *parts, retry_seconds=60)
+
+    outcomes = [writer.write([make_event(name)]) for name in "abc"]
+
+    writer.close()
+    assert (outcomes, store.asked, writer.store_is_away) == ([["spool"]] * 3, 1, True)
+
+
+def test_a_full_disk_for_rejected_events_fails_no_write(sqlite_store, parts, make_event, tmp_path):
+    """The sender hears that it was refused; a folder that cannot be made stands for a full disk."""
     (tmp_path / "rejected").write_text("in the way")
     rejected = RejectedEvents(tmp_path / "rejected" / "events.ndjson")
     writer = DurableWriter(Choosy(sqlite_store), parts[0], rejected)
 
-    with pytest.raises(BusyError, match="cannot be kept"):
-        writer.write([make_event("a"), make_event("poison")])
-    (tmp_path / "rejected").unlink()
-
     assert writer.write([make_event("a"), make_event("poison")]) == ["store", "refused"]
     writer.close()
     assert ids(sqlite_store, dt.date(2026, 11, 22)) == ["a"]
-    assert [one.reason for one in rejected.read()] == ["too large"]

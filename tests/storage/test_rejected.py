@@ -1,7 +1,6 @@
 """Refused events are kept, within limits."""
 
 import datetime as dt
-import os
 
 from clickkit.storage.rejected import RejectedEvents, rejected_event
 
@@ -54,19 +53,3 @@ def test_a_line_cut_off_by_a_full_disk_spoils_no_other(tmp_path):
     kept.add([rejected_event(NOW, "", "after", b"")])
 
     assert [event.reason for event in kept.read()] == ["whole", "after"]
-
-
-def test_what_was_acknowledged_before_is_synced(tmp_path, monkeypatch):
-    """An event from the spool that the store refuses is nowhere else: folder, file and name are synced."""
-    synced, fsync = [], os.fsync
-
-    def record(descriptor):
-        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", record)
-
-    RejectedEvents(tmp_path / "rejected" / "a.ndjson").add_durably([rejected_event(NOW, "", "no", b"")])
-
-    folder = tmp_path / "rejected"
-    assert synced == [str(tmp_path), str(folder / "a.ndjson"), str(folder)]
