@@ -277,9 +277,10 @@ def _arrow_fields(struct: type[Record], spelling: str) -> list[pa.Field]:
 SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "name"))
 """The Arrow schema of events: snake_case columns, times in microseconds UTC, dicts as JSON text."""
 
-_item_options = pyarrow.json.ParseOptions(
-    explicit_schema=pa.schema(_arrow_fields(Event, "encode_name")), unexpected_field_behavior="ignore"
-)
+ITEM_SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "encode_name"))
+"""The same with the JSON names, as stores hold items."""
+
+_item_options = pyarrow.json.ParseOptions(explicit_schema=ITEM_SCHEMA, unexpected_field_behavior="ignore")
 
 
 def items_to_batch(items: Sequence[bytes]) -> pa.RecordBatch:
