@@ -12,8 +12,6 @@ from clickkit.lake.export import export, export_nightly
 from clickkit.lake.layout import as_day
 from clickkit.storage.connect import connect
 
-_LATE_DAYS = 2
-
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Export one day, `{"day": "2026-11-23"}`; else what the night asks for.
@@ -27,13 +25,14 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         SettingsError: a variable is missing, or the day cannot be understood.
         StoreError, LakeError: the export failed; Lambda's retry may simply run it again.
     """
-    until = as_day(event["day"]) if event.get("day") else dt.datetime.now(dt.UTC).date()
-    since = until if event.get("day") else until - dt.timedelta(days=_LATE_DAYS)
-    run = export if event.get("day") else export_nightly
+    day = as_day(event["day"]) if event.get("day") else None
     lake = _required("CLICKKIT_LAKE")
     store = connect(_required("CLICKKIT_STORE"))
     try:
-        exported = run(store, lake, since, until)
+        if day is None:
+            exported = export_nightly(store, lake, dt.datetime.now(dt.UTC).date())
+        else:
+            exported = export(store, lake, day, day)
     finally:
         store.close()
     days = [

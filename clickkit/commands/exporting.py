@@ -1,7 +1,6 @@
 """Commands from the store to the lake."""
 
 import contextlib
-import datetime as dt
 from typing import Annotated
 
 import typer
@@ -13,8 +12,6 @@ from clickkit.lake.export import export, export_nightly
 from clickkit.lake.verify import verify
 
 commands = new_group()
-
-_NIGHTLY = dt.timedelta(days=2)
 
 
 @commands.command("export")
@@ -33,15 +30,16 @@ def export_days(
     Example: clickkit export --since 2026-11-16 --until 2026-11-22
     """
     last = day(until)
-    first = last - _NIGHTLY if since is None else day(since)
-    run = export_nightly if since is None else export
-    with contextlib.closing(open_store(store)) as opened, tqdm(disable=None, unit=" steps") as bar:
+    with contextlib.closing(open_store(store)) as opened, tqdm(disable=None, unit=" h") as bar:
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        exported = run(opened, lake_url(lake), first, last, progress=advance)
+        if since is None:
+            exported = export_nightly(opened, lake_url(lake), last, progress=advance)
+        else:
+            exported = export(opened, lake_url(lake), day(since), last, progress=advance)
     for one in exported:
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")

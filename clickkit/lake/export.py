@@ -1,24 +1,37 @@
-"""From the store to the lake, a day at a time."""
+"""From the store to the lake: days, late days, and the manifest that says what each consists of."""
 
 import datetime as dt
-import hashlib
-import io
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from clickkit.errors import LakeError
+from clickkit.errors import LakeError, StoreError
 from clickkit.event import SCHEMA, SHARDS
-from clickkit.lake.files import Files, open_files
-from clickkit.lake.layout import MANIFEST, Day, Manifest, Part, days_between, encode_manifest, partition
+from clickkit.lake.files import ChangedError, Files, open_files, publish
+from clickkit.lake.layout import (
+    LAKE,
+    MANIFEST,
+    ROOT,
+    Day,
+    Lake,
+    Manifest,
+    Part,
+    as_day,
+    days_between,
+    encode_manifest,
+    partition,
+)
+from clickkit.lake.part_export import export_part
 from clickkit.storage.store import Store
 
-_PART = "part-00.parquet"
-_ROW_GROUP_ROWS = 131_072
+_HOURS = 24
+_NIGHTLY = dt.timedelta(days=2)
+
+Progress = Callable[[int, int], Any]
 
 
 class ExportedDay(msgspec.Struct, frozen=True):
@@ -36,101 +49,146 @@ def export(
     since: Day,
     until: Day,
     *,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    parts: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> list[ExportedDay]:
     """Write every UTC day from `since` to `until` (both included) from a store to a lake.
 
     A partition is what the store holds for its day, sorted by timestamp and id: exporting a day twice
-    gives byte-identical files. Each file is published in one atomic step, and only after the whole day
-    was read. `progress` is called with the steps done and their total.
+    gives byte-identical files. Each file is published in one atomic step. `parts` cuts every day of a new
+    lake into so many files, 1 to 8; a lake keeps its number. `executor` runs a task for each part of each
+    day, on this machine or another; without one they run here, one after another. `progress` is called
+    with the hours of data that are done, and their total.
 
     Raises:
         StoreError: the store cannot be read; partitions not yet reached stay as they were.
-        LakeError: the lake cannot be written, or has clicks of a day that the store does not have.
+        LakeError: some days could not be written, or have clicks that the store does not have; the other
+            days are exported all the same.
         SettingsError: a day or the lake's URL cannot be understood.
     """
-    return _export_days(store, open_files(lake), days_between(since, until), progress)
+    days = days_between(since, until)
+    return _Run(store, open_files(lake), parts, executor, progress).export(days)
 
 
 def export_nightly(
     store: Store,
     lake: str | os.PathLike[str],
-    since: Day,
-    until: Day,
+    today: Day,
     *,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    executor: Executor | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> list[ExportedDay]:
-    """Export a range of days, and every earlier one that got events since this lake had it last.
+    """Export today and the two days before, then every earlier day that got events since its last export.
 
-    Otherwise as `export`; the earlier days come first.
+    Otherwise as `export`.
     """
-    files, days = open_files(lake), days_between(since, until)
-    late = [
-        row.day for row in store.ledger() if row.day < days[0] and row.stored > row.exported.get(files.url, 0)
-    ]
-    return _export_days(store, files, [*late, *days], progress)
+    last = as_day(today)
+    days = days_between(last - _NIGHTLY, last)
+    run = _Run(store, open_files(lake), None, executor, progress)
+    return run.export([*days, *run.late_days(before=days[0])])
 
 
-def _export_days(
-    store: Store, files: Files, days: Sequence[dt.date], progress: Callable[[int, int], None]
-) -> list[ExportedDay]:
-    total = len(days) * (SHARDS + 1)
-    done = 0
+class _Run:
+    """One export: where from and to, how it is cut, and how far it came."""
 
-    def step() -> None:
-        nonlocal done
-        done += 1
-        progress(done, total)
+    def __init__(
+        self, store: Store, files: Files, parts: int | None, executor: Executor | None, progress: Progress
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._executor = executor
+        self._progress = progress
+        self._ledger = {row.day: row for row in store.ledger()}
+        self._parts = _agree_on_parts(files, parts)
+        self._done = self._total = 0
 
-    exported = []
-    for day in days:
-        stored = {row.day: row.stored for row in store.ledger() if row.day == day}
-        exported.append(_export_day(store, files, day, step))
-        store.mark_exported(files.url, stored)
-    return exported
+    def late_days(self, before: dt.date) -> list[dt.date]:
+        """Return earlier days that have changed since this lake had them last."""
+        url = self._files.url
+        return [
+            row.day
+            for row in self._ledger.values()
+            if row.day < before and row.stored > row.exported.get(url, 0)
+        ]
+
+    def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
+        """Export days in this order, and return them by day; what fails is said at the end."""
+        self._total = len(days) * self._parts * _HOURS
+        with ThreadPoolExecutor(1) as here:
+            executor = self._executor or here
+            started = [(day, self._start(executor, day)) for day in days]
+            exported, failed = [], []
+            for day, (version, futures) in started:
+                try:
+                    exported.append(self._finish(day, version, futures))
+                except LakeError as error:
+                    failed.append(str(error))
+                except StoreError:
+                    for _, (_, waiting) in started:
+                        for future in waiting:
+                            future.cancel()
+                    raise
+        if failed:
+            raise LakeError("; ".join(failed))
+        return sorted(exported, key=lambda one: one.day)
+
+    def _start(self, executor: Executor, day: dt.date) -> tuple[str | None, list[Future[Part | None]]]:
+        """Hand out a day's parts; the manifest's version tells later whether another export was quicker."""
+        version = self._files.version(f"{partition(day)}/{MANIFEST}")
+        task = partial(export_part, self._store, self._files.url, day, parts=self._parts)
+        if self._executor is None:
+            task = partial(task, watch=self._advance)
+        return version, [executor.submit(task, number) for number in range(self._parts)]
+
+    def _finish(
+        self, day: dt.date, version: str | None, futures: Sequence[Future[Part | None]]
+    ) -> ExportedDay:
+        parts = []
+        for future in futures:
+            part = future.result()
+            if part is not None:
+                parts.append(part)
+            if self._executor is not None:
+                self._advance(_HOURS)
+        exported = ExportedDay(day=day, rows=0, bytes=0, files=[])
+        if parts:
+            try:
+                exported = self._publish(day, parts, version)
+            except ChangedError:
+                with ThreadPoolExecutor(1) as here:  # another export was quicker: once more, with what it saw
+                    return self._finish(day, *self._start(self._executor or here, day))
+        if row := self._ledger.get(day):
+            self._store.mark_exported(self._files.url, {day: row.stored})
+        return exported
+
+    def _publish(self, day: dt.date, parts: list[Part], version: str | None) -> ExportedDay:
+        folder = partition(day)
+        rows = sum(part.rows for part in parts)
+        columns = {field.name: str(field.type) for field in SCHEMA}
+        with self._files.replace(f"{folder}/{MANIFEST}", version) as file:
+            file.write(encode_manifest(Manifest(day, rows, parts, columns)))
+        size = sum(part.bytes for part in parts)
+        return ExportedDay(day, rows, size, [f"{folder}/{part.name}" for part in parts])
+
+    def _advance(self, hours: int) -> None:
+        self._done = min(self._done + hours, self._total)
+        self._progress(self._done, self._total)
 
 
-def _export_day(store: Store, files: Files, day: dt.date, step: Callable[[], None]) -> ExportedDay:
-    batches: list[pa.RecordBatch] = []
-    for shard in range(SHARDS):
-        batches.extend(store.scan(day, shard))
-        step()
-    events = pa.Table.from_batches(batches, SCHEMA).sort_by([("timestamp", "ascending"), ("id", "ascending")])
-    path = f"{partition(day)}/{_PART}"
-    _refuse_to_drop(files, path, events, store)
-    exported = ExportedDay(day=day, rows=0, bytes=0, files=[])
-    if events.num_rows:
-        exported = _publish(files, day, events)
-    step()
-    return exported
+def _agree_on_parts(files: Files, wanted: int | None) -> int:
+    """Return into how many parts the lake's days are cut; a new lake takes the number that is wanted.
 
-
-def _refuse_to_drop(files: Files, path: str, events: pa.Table, store: Store) -> None:
-    """Never replace a part by one that lacks a click: the store may have expired it, or be another."""
-    content = files.read(path)
-    if content is None:
-        return
-    try:
-        archived = pq.read_table(pa.BufferReader(content), columns=["id"])["id"]
-    except (pa.ArrowException, OSError):
-        return  # a damaged part is mended by the export
-    kept = pc.is_in(archived, value_set=events["id"])
-    dropped = len(archived) - (pc.sum(kept).as_py() or 0)
-    if dropped:
-        raise LakeError(
-            f"{files.url}/{path} has {dropped} clicks that {store.url} does not have: it was left as it is. "
-            "Check that this is the lake's own store; to replace the partition all the same, delete it first"
-        )
-
-
-def _publish(files: Files, day: dt.date, events: pa.Table) -> ExportedDay:
-    sink = io.BytesIO()
-    pq.write_table(events, sink, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
-    content = sink.getvalue()
-    part = Part(_PART, events.num_rows, len(content), hashlib.sha256(content).hexdigest())
-    manifest = Manifest(
-        day, events.num_rows, [part], {field.name: str(field.type) for field in events.schema}
-    )
-    files.publish(f"{partition(day)}/{_PART}", content)
-    files.publish(f"{partition(day)}/{MANIFEST}", encode_manifest(manifest))
-    return ExportedDay(day, events.num_rows, len(content), [f"{partition(day)}/{_PART}"])
+    Raises:
+        LakeError: the lake has another number, or the number is not 1 to 8.
+    """
+    content = files.read(LAKE)
+    found = msgspec.json.decode(content, type=Lake).parts if content else 1
+    if wanted is None or wanted == found:
+        return found
+    if not 1 <= wanted <= SHARDS:
+        raise LakeError(f"{wanted} parts: choose 1 to {SHARDS}")
+    if content or files.parts(ROOT):
+        raise LakeError(f"lake {files.url} has {found} parts a day, not {wanted}: export to a new lake")
+    publish(files, LAKE, msgspec.json.encode(Lake(wanted)))
+    return wanted

@@ -1,20 +1,31 @@
 """The files of a lake, in a local folder or in an S3 bucket: read, list and publish in one step."""
 
 import contextlib
+import filecmp
+import hashlib
 import os
+import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
+import pyarrow as pa
 import pyarrow.fs
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from clickkit.errors import LakeError, SettingsError
+from clickkit.folder import fsync_folder, lock, locked_folder, make_folder
 
 _CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
+
+
+class ChangedError(LakeError):
+    """Another export has replaced the file since this one looked at it."""
 
 
 class Files(Protocol):
@@ -30,8 +41,18 @@ class Files(Protocol):
     def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet files below a folder, sorted."""
 
-    def publish(self, path: str, content: bytes) -> None:
-        """Put content at a path in one atomic and durable step: readers see the old or the new."""
+    def version(self, path: str) -> str | None:
+        """Return what changes whenever the file at a path does; None when there is none."""
+
+    def replace(self, path: str, expected: str | None) -> AbstractContextManager[IO[bytes]]:
+        """Yield a new file, which takes its path in one atomic and durable step when the block ends.
+
+        An error in the block leaves what was there. So does a file whose version is not the expected one
+        any more: `ChangedError`. The same bytes again change nothing.
+        """
+
+    def open(self, path: str) -> pa.NativeFile | None:
+        """Open a file for reading at any place, or return None when there is no such file."""
 
     def locate(self, path: str) -> str:
         """Return the path as `filesystem` wants it."""
@@ -69,22 +90,46 @@ class LocalFiles:
         found = (self._root / folder).rglob("[!._]*.parquet")
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
-    def publish(self, path: str, content: bytes) -> None:
-        """Write beside, fsync, rename, fsync the folders."""
-        target = self._root / path
-        beside = target.with_name(f"_{uuid.uuid4().hex}.tmp")
+    def version(self, path: str) -> str | None:
+        """Return the file's number, time and size."""
         try:
-            _make_folder(target.parent)
-            with beside.open("wb") as file:
-                file.write(content)
+            found = (self._root / path).stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failed(error) from error
+        return f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
+
+    @contextmanager
+    def replace(self, path: str, expected: str | None) -> Iterator[IO[bytes]]:
+        """Write beside, fsync, rename, fsync the folders; leavings of killed runs are cleared away."""
+        target = self._root / path
+        try:
+            make_folder(target.parent)
+            _clear_leavings(target.parent)
+            beside = target.with_name(f"_{uuid.uuid4().hex}.tmp")
+            with beside.open("xb+") as file, _removed_on_error(beside):
+                lock(file.fileno())  # tells it from the leavings
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(beside, target)
-            _fsync_folder(target.parent)
+                with locked_folder(target.parent):
+                    if self.version(path) != expected:
+                        raise ChangedError(f"{target} was changed by another export: run this one again")
+                    if expected and filecmp.cmp(beside, target, shallow=False):
+                        beside.unlink()
+                    else:
+                        os.replace(beside, target)
+                fsync_folder(target.parent)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                beside.unlink()
             raise self._failed(error) from error
+
+    def open(self, path: str) -> pa.NativeFile | None:
+        """Open a file for reading."""
+        try:
+            return pa.OSFile(str(self._root / path))
+        except FileNotFoundError:
+            return None
 
     def locate(self, path: str) -> str:
         """Return the path of a file on this machine."""
@@ -94,20 +139,22 @@ class LocalFiles:
         return LakeError(f"lake {self.url} failed: {error}; check the folder, its rights and the disk's room")
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents, each entry durable."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _fsync_folder(folder.parent)
+def _clear_leavings(folder: Path) -> None:
+    """Remove what killed runs left half-written: files that nobody holds locked."""
+    for path in folder.glob("_*.tmp"):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            lock(file.fileno(), wait=False)
+            path.unlink()
 
 
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+@contextmanager
+def _removed_on_error(path: Path) -> Iterator[None]:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
 
 
 class S3Files:
@@ -155,12 +202,43 @@ class S3Files:
             raise self._failed(error) from error
         return sorted(key for key in keys if key.endswith(".parquet") and key.split("/")[-1][0] not in "._")
 
-    def publish(self, path: str, content: bytes) -> None:
-        """Put the object: S3 shows the old one or the new one, never a part of it."""
+    def version(self, path: str) -> str | None:
+        """Return the object's ETag."""
         try:
-            self._client.put_object(Bucket=self._bucket, Key=self._key_in_bucket(path), Body=content)
+            found = self._client.head_object(Bucket=self._bucket, Key=self._key_in_bucket(path))
         except (BotoCoreError, ClientError) as error:
+            if _status(error) == 404:
+                return None
             raise self._failed(error) from error
+        etag: str = found["ETag"]
+        return etag
+
+    @contextmanager
+    def replace(self, path: str, expected: str | None) -> Iterator[IO[bytes]]:
+        """Write to a temporary file, and put it as a whole, on the condition that nobody else did."""
+        with tempfile.TemporaryFile() as file:
+            yield file
+            file.seek(0)
+            if expected == f'"{hashlib.file_digest(file, "md5").hexdigest()}"':
+                return
+            file.seek(0)
+            condition = {"IfMatch": expected} if expected else {"IfNoneMatch": "*"}
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket, Key=self._key_in_bucket(path), Body=file, **condition
+                )
+            except (BotoCoreError, ClientError) as error:
+                if _status(error) in (404, 409, 412):
+                    raise ChangedError(
+                        f"{self.locate(path)} was changed by another export: run this one again"
+                    ) from error
+                raise self._failed(error) from error
+
+    def open(self, path: str) -> pa.NativeFile | None:
+        """Open an object for reading."""
+        if self.version(path) is None:
+            return None
+        return self.filesystem.open_input_file(self.locate(path))
 
     def locate(self, path: str) -> str:
         """Return bucket and key."""
@@ -196,6 +274,20 @@ class S3Files:
         return LakeError(
             f"lake {self.url} failed: {error}; check the bucket, the endpoint and the credentials"
         )
+
+
+def _status(error: Exception) -> int | None:
+    """Return the HTTP status of a client's error."""
+    if not isinstance(error, ClientError):
+        return None
+    status: int | None = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status
+
+
+def publish(files: Files, path: str, content: bytes) -> None:
+    """Put content at a path, whatever was there."""
+    with files.replace(path, files.version(path)) as file:
+        file.write(content)
 
 
 def open_files(url: str | os.PathLike[str]) -> Files:

@@ -2,6 +2,7 @@
 
     clicks/year=2026/month=11/day=23/part-00.parquet
     clicks/year=2026/month=11/day=23/_manifest.json
+    clicks/_lake.json                                   only when days have several parts
 
 Names that begin with an underscore are passed over by DuckDB's globs, pyarrow, Spark and Athena.
 """
@@ -15,6 +16,7 @@ from clickkit.errors import LakeError, SettingsError
 
 ROOT = "clicks"
 MANIFEST = "_manifest.json"
+LAKE = f"{ROOT}/_lake.json"
 
 Day = dt.date | str
 """A UTC day: a `datetime.date`, or text such as `2026-11-23`."""
@@ -27,6 +29,12 @@ class Part(msgspec.Struct, frozen=True):
     rows: int
     bytes: int
     sha256: str
+
+
+class Lake(msgspec.Struct, frozen=True):
+    """What holds for a whole lake: into how many parts each of its days is cut."""
+
+    parts: int = 1
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -64,6 +72,11 @@ def days_between(since: Day, until: Day) -> list[dt.date]:
     if last < first:
         raise SettingsError(f"until ({last}) lies before since ({first}): choose an earlier since")
     return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def part_name(number: int) -> str:
+    """Return the file name of a part."""
+    return f"part-{number:02d}.parquet"
 
 
 def partition(day: dt.date) -> str:

@@ -6,6 +6,9 @@ from concurrent.futures import Executor, Future
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Limit = tuple[int, str]
+"""Timestamp, in microseconds, and id of a row."""
+
 ORDER = [("timestamp", "ascending"), ("id", "ascending")]
 
 
@@ -15,15 +18,15 @@ def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], executor: Executor
     Every stream is sorted so itself. While one round is merged, the executor fetches the next batch of
     each stream.
     """
-    readers = [_Reader(stream, executor) for stream in streams]
+    readers = [SortedReader(stream, executor) for stream in streams]
     while readers := [reader for reader in readers if reader.has_rows()]:
         limit = min(reader.last() for reader in readers)
         heads = [reader.take(limit) for reader in readers]
         yield pa.Table.from_batches(heads).sort_by(ORDER)
 
 
-class _Reader:
-    """The head of a stream: the batch at hand, and the one that is being fetched."""
+class SortedReader:
+    """A sorted stream read in rows up to a limit: the batch at hand, and the one that is being fetched."""
 
     def __init__(self, stream: Iterator[pa.RecordBatch], executor: Executor) -> None:
         self._stream = stream
@@ -40,12 +43,12 @@ class _Reader:
             self._next = self._fetch()
         return True
 
-    def last(self) -> tuple[object, str]:
+    def last(self) -> Limit:
         """Return timestamp and id of the last row at hand."""
         assert self._batch is not None
         return self._batch["timestamp"][-1].value, self._batch["id"][-1].as_py()
 
-    def take(self, limit: tuple[object, str]) -> pa.RecordBatch:
+    def take(self, limit: Limit) -> pa.RecordBatch:
         """Return the rows up to a timestamp and id, that one included, and keep the others."""
         assert self._batch is not None
         timestamp, last_id = limit
@@ -57,6 +60,11 @@ class _Reader:
         rows = pc.sum(is_before).as_py()
         head, self._batch = self._batch.slice(0, rows), self._batch.slice(rows)
         return head
+
+    @property
+    def has_rows_at_hand(self) -> bool:
+        """Whether the last `take` left rows behind."""
+        return self._batch is not None and self._batch.num_rows > 0
 
     def _fetch(self) -> Future[pa.RecordBatch | None]:
         return self._executor.submit(next, self._stream, None)

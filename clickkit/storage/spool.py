@@ -13,7 +13,7 @@ import msgspec
 
 from clickkit.errors import BusyError, InvalidEventError
 from clickkit.event import Event, decode_event, encode_event
-from clickkit.storage.folder import fsync_folder, make_folder
+from clickkit.folder import fsync_folder, make_folder
 
 _MEBIBYTE = 1024 * 1024
 _DRAINED_EVENTS = 500

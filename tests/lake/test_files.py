@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clickkit import LakeError, SettingsError
-from clickkit.lake.files import open_files
+from clickkit.lake.files import open_files, publish
 
 
 def test_what_was_published_is_read_and_listed(lake):
@@ -19,8 +19,8 @@ def test_what_was_published_is_read_and_listed(lake):
         "clicks/_manifest.json",
         "z.parquet",
     ):
-        files.publish(path, b"1")
-    files.publish("clicks/a.parquet", b"2")
+        publish(files, path, b"1")
+    publish(files, "clicks/a.parquet", b"2")
 
     assert files.read("clicks/a.parquet") == b"2"
     assert files.parts("clicks") == ["clicks/a.parquet", "clicks/b.parquet"]
@@ -32,7 +32,7 @@ def test_a_reader_sees_the_old_or_the_new_file_whole(lake):
     """Publishing is one atomic step."""
     files = open_files(lake)
     contents = [bytes([n]) * 300_000 for n in (1, 2)]
-    files.publish("clicks/a.parquet", contents[0])
+    publish(files, "clicks/a.parquet", contents[0])
     seen, done = set(), threading.Event()
 
     def read():
@@ -42,7 +42,7 @@ def test_a_reader_sees_the_old_or_the_new_file_whole(lake):
     reader = threading.Thread(target=read)
     reader.start()
     for n in range(30):
-        files.publish("clicks/a.parquet", contents[n % 2])
+        publish(files, "clicks/a.parquet", contents[n % 2])
     done.set()
     reader.join()
 
@@ -51,7 +51,7 @@ def test_a_reader_sees_the_old_or_the_new_file_whole(lake):
 
 def test_publishing_leaves_nothing_beside(tmp_path):
     """No temporary file stays, and others may read what was written."""
-    open_files(tmp_path).publish("clicks/a.parquet", b"1")
+    publish(open_files(tmp_path), "clicks/a.parquet", b"1")
 
     (file,) = (tmp_path / "clicks").iterdir()
     assert (file.name, file.stat().st_mode & 0o777) == ("a.parquet", 0o644)
@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(LakeError, match="file"):
-        open_files(tmp_path / "file").publish("clicks/a.parquet", b"1")
+        publish(open_files(tmp_path / "file"), "clicks/a.parquet", b"1")
 
 
 def test_a_file_in_place_of_the_folder_is_named_also_for_reading(tmp_path):

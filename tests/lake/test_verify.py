@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from clickkit import connect, export, export_nightly, verify
-from clickkit.lake.files import open_files
+from clickkit.lake.files import open_files, publish
 
 DAY = dt.date(2026, 11, 22)
 PART = "clicks/year=2026/month=11/day=22/part-00.parquet"
@@ -57,7 +57,7 @@ def test_a_part_that_somebody_changed_is_found(exported):
     """Its checksum is not the manifest's."""
     store, lake = exported
     files = open_files(lake)
-    files.publish(PART, files.read(PART)[:-1])
+    publish(files, PART, files.read(PART)[:-1])
 
     (first, *_) = verify(store, lake, DAY).differences
 
@@ -87,11 +87,11 @@ def test_the_nightly_export_takes_along_an_old_day_that_got_a_click(exported, ma
     store, lake = exported
     since, until = DAY + dt.timedelta(days=3), DAY + dt.timedelta(days=5)
 
-    nothing_new = export_nightly(store, lake, since, until)
+    nothing_new = export_nightly(store, lake, until)
     store.put([make_event("late")])
-    late = export_nightly(store, lake, since, until)
-    again = export_nightly(store, lake, since, until)
-    elsewhere = export_nightly(connect(store.url), tmp_path / "other", since, until)
+    late = export_nightly(store, lake, until)
+    again = export_nightly(store, lake, until)
+    elsewhere = export_nightly(connect(store.url), tmp_path / "other", until)
 
     range_only = [since, since + dt.timedelta(days=1), until]
     assert [one.day for one in nothing_new] == range_only

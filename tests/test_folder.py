@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from clickkit.storage.folder import make_folder
+from clickkit.folder import make_folder
 
 
 def test_every_new_name_is_synced_from_the_top(tmp_path, monkeypatch):

@@ -1,0 +1,123 @@
+"""One part of a day, from the store's shards to a file of the lake: it may run anywhere, and twice."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clickkit.errors import LakeError
+from clickkit.event import SCHEMA, SHARDS
+from clickkit.lake.files import ChangedError, Files, open_files
+from clickkit.lake.layout import Part, part_name, partition
+from clickkit.lake.merge import SortedReader, merge_sorted
+from clickkit.lake.part import write_part
+from clickkit.storage.store import Store
+
+_ATTEMPTS = 5
+_READERS = 4
+_KEYS = ["timestamp", "id"]
+
+
+def export_part(
+    store: Store,
+    lake: str,
+    day: dt.date,
+    number: int,
+    parts: int,
+    watch: Callable[[int], Any] = lambda hours: None,
+) -> Part | None:
+    """Write the shards of one part of a day, merged in the order of time, and return what was written.
+
+    None when neither the store nor the lake has anything of them. When another export of the same part was
+    quicker, it starts again: the lake gets what the store has now. `watch` hears of every hour of the day
+    that is done.
+
+    Raises:
+        StoreError: the store cannot be read.
+        LakeError: the lake cannot be written, or has clicks that the store does not have.
+    """
+    files = open_files(lake)
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _export_once(store, files, day, number, parts, watch)
+        except ChangedError:
+            continue
+    return _export_once(store, files, day, number, parts, watch)
+
+
+def _export_once(
+    store: Store, files: Files, day: dt.date, number: int, parts: int, watch: Callable[[int], Any]
+) -> Part | None:
+    path = f"{partition(day)}/{part_name(number)}"
+    version = files.version(path)
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="export") as executor:
+        streams = [store.scan(day, shard) for shard in range(SHARDS) if shard % parts == number]
+        tables = _watched(merge_sorted(streams, executor), watch)
+        first = next(tables, None)
+        if first is None and version is None:
+            return None
+        with files.replace(path, version) as file:
+            archived = _Archived(files.open(path), executor)
+            part = write_part(part_name(number), archived.hold_against(first, tables), SCHEMA, file)
+            if archived.dropped:
+                raise LakeError(
+                    f"{files.url}/{path} has {archived.dropped} clicks that {store.url} does not have: it "
+                    "was left as it is. Check that this is the lake's own store; to replace the partition "
+                    "all the same, delete it first"
+                )
+    return part
+
+
+def _watched(tables: Iterator[pa.Table], watch: Callable[[int], Any]) -> Iterator[pa.Table]:
+    seen = 0
+    for table in tables:
+        if (hour := table["timestamp"][-1].as_py().hour) > seen:
+            watch(hour - seen)
+            seen = hour
+        yield table
+    watch(24 - seen)
+
+
+class _Archived:
+    """The rows of the part that is there: none may be missing in the one that takes its place.
+
+    A damaged part has no say: the export mends it.
+    """
+
+    def __init__(self, file: pa.NativeFile | None, executor: Executor) -> None:
+        self.dropped = 0
+        self._reader: SortedReader | None = None
+        if file is not None:
+            try:
+                parquet = pq.ParquetFile(file)
+                self._reader = SortedReader(parquet.iter_batches(columns=_KEYS), executor)
+            except (pa.ArrowException, OSError):
+                pass
+
+    def hold_against(self, first: pa.Table | None, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        """Yield the new tables, and count the old rows that are not in them."""
+        if first is not None:
+            self._compare(first)
+            yield first
+        for table in tables:
+            self._compare(table)
+            yield table
+        self._compare(None)
+
+    def _compare(self, table: pa.Table | None) -> None:
+        """Count the old rows up to the end of a table that it lacks; None stands for the end of the day."""
+        try:
+            while self._reader is not None and self._reader.has_rows():
+                if table is None:
+                    self.dropped += self._reader.take(self._reader.last()).num_rows
+                    continue
+                limit = (table["timestamp"][-1].value, table["id"][-1].as_py())
+                old = pa.Table.from_batches([self._reader.take(limit)])
+                self.dropped += old.join(table.select(_KEYS), _KEYS, join_type="left anti").num_rows
+                if self._reader.has_rows_at_hand:
+                    return
+        except (pa.ArrowException, OSError):
+            self._reader, self.dropped = None, 0
