@@ -15,15 +15,16 @@ import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clickkit.address import without_userinfo
 from clickkit.errors import StoreError, StoreRefusedError
-from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
+from clickkit.event import Event, Key, items_to_batch, partition_key
+from clickkit.storage.attributes import key_attributes, plain, to_attributes
 from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
 _LEDGER = "ledger"
-_SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
 _ATTEMPTS = 8
@@ -43,13 +44,13 @@ class DynamoDBStore:
     ) -> None:
         self._table = table
         self._ledger = f"{table}-ledger"
-        self._endpoint = endpoint
+        self._endpoint = endpoint and without_userinfo(endpoint)
         self._region = region
         access_key, secret_key = credentials or (None, None)
         try:
             self._client = boto3.Session().client(
                 "dynamodb",
-                endpoint_url=endpoint,
+                endpoint_url=self._endpoint,
                 region_name=region,
                 aws_access_key_id=access_key,
                 aws_secret_access_key=secret_key,
@@ -60,7 +61,7 @@ class DynamoDBStore:
 
     @property
     def url(self) -> str:
-        """The URL that `connect` opens."""
+        """The URL that `connect` opens, without secrets."""
         options = {"endpoint": self._endpoint, "region": self._region}
         query = "&".join(f"{name}={value}" for name, value in options.items() if value)
         return f"dynamodb://{self._table}" + (f"?{query}" if query else "")
@@ -83,7 +84,7 @@ class DynamoDBStore:
         try:
             for start in range(0, len(new), _WRITE_LIMIT):
                 written = new[start : start + _WRITE_LIMIT]
-                requests = [{"PutRequest": {"Item": _to_attributes(event)}} for event in written]
+                requests = [{"PutRequest": {"Item": to_attributes(event)}} for event in written]
                 self._until_done(self._client.batch_write_item, {self._table: requests}, "UnprocessedItems")
                 stored.update(event.day for event in written)
         finally:
@@ -107,7 +108,7 @@ class DynamoDBStore:
                 **start,
             )
             if page["Items"]:
-                yield items_to_batch([msgspec.json.encode(_plain({"M": item})) for item in page["Items"]])
+                yield items_to_batch([msgspec.json.encode(plain({"M": item})) for item in page["Items"]])
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -115,7 +116,7 @@ class DynamoDBStore:
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item with DynamoDB's types: `{"button": {"S": "Sign up"}, …}`."""
         item: dict[str, Any] | None = self._call(
-            self._client.get_item, TableName=self._table, Key=_key_attributes(key), ConsistentRead=True
+            self._client.get_item, TableName=self._table, Key=key_attributes(key), ConsistentRead=True
         ).get("Item")
         return item
 
@@ -187,7 +188,7 @@ class DynamoDBStore:
         update = partial(
             self._client.update_item,
             TableName=self._ledger,
-            Key=_key_attributes((_LEDGER, str(day))),
+            Key=key_attributes((_LEDGER, str(day))),
             UpdateExpression=f"{verb} " + ", ".join(f"#{i}{between}:{i}" for i in range(len(numbers))),
             ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(numbers)},
             ExpressionAttributeValues={
@@ -207,7 +208,7 @@ class DynamoDBStore:
         known: set[Key] = set()
         for start in range(0, len(keys), _GET_LIMIT):
             wanted = {
-                "Keys": [_key_attributes(key) for key in keys[start : start + _GET_LIMIT]],
+                "Keys": [key_attributes(key) for key in keys[start : start + _GET_LIMIT]],
                 "ProjectionExpression": "pk, sk",
                 "ConsistentRead": True,
             }
@@ -254,36 +255,3 @@ class DynamoDBStore:
             else "check that it is running, the endpoint, the region and the credentials"
         )
         return StoreError(f"DynamoDB store {self.url} failed: {error}; {remedy}")
-
-
-def _key_attributes(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-
-
-def _to_attributes(event: Event) -> dict[str, Any]:
-    return _key_attributes(event.key) | {name: _attribute(value) for name, value in to_item(event).items()}
-
-
-def _attribute(value: Any) -> dict[str, Any]:
-    """Give a JSON value its DynamoDB type."""
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, int | float):
-        text = repr(value)
-        fits = abs(value) >= _SMALLEST_NUMBER or text in ("0", "0.0")
-        return {"N": text} if fits else {"B": text.encode()}  # N would lose it, or the sign of its zero
-    return {"M": {name: _attribute(inner) for name, inner in value.items()}}
-
-
-def _plain(attribute: dict[str, Any]) -> Any:
-    """Take the DynamoDB type off a value again."""
-    ((kind, value),) = attribute.items()
-    if kind == "M":
-        return {name: _plain(inner) for name, inner in value.items()}
-    if kind == "N":
-        return float(value) if set(value) & set(".eE") else int(value)
-    if kind == "B":
-        return float(value)
-    return None if kind == "NULL" else value
