@@ -12,7 +12,9 @@ import pyarrow.fs
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clickkit.address import without_userinfo
 from clickkit.errors import LakeError, SettingsError
+from clickkit.folder import fsync_folder, make_folder
 
 _CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 
@@ -74,13 +76,13 @@ class LocalFiles:
         target = self._root / path
         beside = target.with_name(f"_{uuid.uuid4().hex}.tmp")
         try:
-            _make_folder(target.parent)
+            make_folder(target.parent)
             with beside.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(beside, target)
-            _fsync_folder(target.parent)
+            fsync_folder(target.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 beside.unlink()
@@ -94,32 +96,16 @@ class LocalFiles:
         return LakeError(f"lake {self.url} failed: {error}; check the folder, its rights and the disk's room")
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents, each entry durable."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _fsync_folder(folder.parent)
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 class S3Files:
     """Files below a prefix of an S3 bucket; credentials come from boto3's usual chain."""
 
     def __init__(self, bucket: str, prefix: str, *, endpoint: str | None, region: str | None) -> None:
         self._bucket = bucket
         self._prefix = prefix.strip("/")
-        self._endpoint = endpoint
+        self._endpoint = endpoint and without_userinfo(endpoint)
         try:
             self._session = boto3.Session(region_name=region)
-            self._client = self._session.client("s3", endpoint_url=endpoint, config=_CONFIG)
+            self._client = self._session.client("s3", endpoint_url=self._endpoint, config=_CONFIG)
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(
                 f"cannot open s3://{bucket}: {error}; check endpoint and AWS_PROFILE"
@@ -202,7 +188,7 @@ def open_files(url: str | os.PathLike[str]) -> Files:
     """Open the files of the lake that a path or URL names; nothing is read or made yet.
 
     `data/lake` is a local folder. `s3://bucket/prefix` is a bucket; `?region=` and `?endpoint=`
-    replace boto3's own.
+    replace boto3's own. Credentials do not belong into a URL: an endpoint's are passed over.
 
     Raises:
         SettingsError: the URL is of another kind or has an option that does not exist.
@@ -213,9 +199,9 @@ def open_files(url: str | os.PathLike[str]) -> Files:
         return LocalFiles(Path(text).absolute())
     options = dict(parse_qsl(parts.query))
     endpoint, region = options.pop("endpoint", None), options.pop("region", None)
-    if parts.scheme != "s3" or not parts.netloc or options:
+    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or options:
         raise SettingsError(
-            f"{text!r} names no lake: write a folder (data/lake) or "
+            f"{without_userinfo(text)!r} names no lake: write a folder (data/lake) or "
             "s3://bucket/prefix?region=eu-north-1&endpoint=http://127.0.0.1:8333"
         )
     return S3Files(parts.netloc, parts.path, endpoint=endpoint, region=region)

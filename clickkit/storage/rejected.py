@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from clickkit.storage.folder import fsync_folder, make_folder
+from clickkit.folder import fsync_folder, make_folder
 
 _MEBIBYTE = 1024 * 1024
 _MOST_TEXT = 4_096

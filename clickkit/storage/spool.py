@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clickkit.errors import BusyError
 from clickkit.event import Event, decode_event, encode_event
-from clickkit.storage.folder import fsync_folder, make_folder
+from clickkit.folder import fsync_folder, make_folder
 
 _MEBIBYTE = 1024 * 1024
 _DRAINED_EVENTS = 500

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from clickkit.errors import StoreError, StoreRefusedError
 from clickkit.event import Event, Key, encode_item, items_to_batch, partition_key
-from clickkit.storage.folder import make_folder
+from clickkit.folder import make_folder
 from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
 _TABLES = """

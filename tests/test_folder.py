@@ -1,10 +1,10 @@
-"""Folders that are made outlive a power cut; test_power_loss.py cuts it."""
+"""Folders that are made outlive a power cut; capture/test_power_loss.py cuts it."""
 
 import os
 
 import pytest
 
-from clickkit.storage.folder import make_folder
+from clickkit.folder import make_folder
 
 
 def test_every_new_name_is_synced_from_the_top(tmp_path, monkeypatch):
