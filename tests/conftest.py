@@ -12,6 +12,7 @@ import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -147,9 +148,9 @@ def npm_and_node():
     return [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], [node]
 
 
-@pytest.fixture(scope="session")
-def dynamodb_endpoint(tmp_path_factory):
-    """Start dynalite, a server of DynamoDB's protocol; return its address."""
+@contextmanager
+def dynalite(folder, create_ms):
+    """Run dynalite, a server of DynamoDB's protocol that makes a table in a given time; yield its address."""
     npm, node = npm_and_node()
     if not (SERVERS / "node_modules" / "dynalite").is_dir():
         environment = os.environ | {"PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -159,9 +160,10 @@ def dynamodb_endpoint(tmp_path_factory):
         if done.returncode:
             leave_out(f"npm could not install dynalite: {done.stderr.strip()[-300:]}")
     port = free_port()
-    log = tmp_path_factory.mktemp("dynalite") / "log"
+    log = folder / "log"
     program = SERVERS / "node_modules" / "dynalite" / "cli.js"
-    command = [*node, str(program), "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "10"]
+    command = [*node, str(program), "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--createTableMs", str(create_ms)]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             endpoint = f"http://127.0.0.1:{port}"
@@ -169,6 +171,20 @@ def dynamodb_endpoint(tmp_path_factory):
             yield endpoint
         finally:
             end(process)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint(tmp_path_factory):
+    """Start a server of DynamoDB's protocol; return its address."""
+    with dynalite(tmp_path_factory.mktemp("dynalite"), create_ms=10) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def slow_dynamodb_endpoint(tmp_path):
+    """Start a server that needs three seconds for a table, as AWS may; return its address."""
+    with dynalite(tmp_path, create_ms=3000) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

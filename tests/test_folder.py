@@ -1,4 +1,4 @@
-"""Folders that are made outlive a power cut; test_power_loss.py cuts it."""
+"""Folders that are made outlive a power cut; capture/test_power_loss.py cuts it."""
 
 import os
 

@@ -7,14 +7,27 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "clickkit"
 STORE = "storage.store"
-PARTS = ("errors", "event", "capture", "storage", "lake", "analysis", "simulation", "settings")
+PARTS = (
+    "address",
+    "errors",
+    "event",
+    "folder",
+    "capture",
+    "storage",
+    "lake",
+    "analysis",
+    "simulation",
+    "settings",
+)
 ALLOWED = {
+    "address": set(),
     "errors": set(),
+    "folder": set(),
     "event": {"errors"},
     "capture": {"errors", "event", STORE},
-    "storage": {"errors", "event"},
+    "storage": {"address", "errors", "event", "folder"},
     "simulation": {"errors", "event"},
-    "lake": {"errors", "event", STORE},
+    "lake": {"address", "errors", "event", "folder", STORE},
     "analysis": {"errors"},
     "settings": {"errors"},
     "app": set(PARTS),

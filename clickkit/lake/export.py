@@ -109,7 +109,7 @@ class _Run:
         return [
             row.day
             for row in self._ledger.values()
-            if row.day < before and row.stored > row.exported.get(url, 0)
+            if row.day < before and row.changes != row.exported.get(url, 0)
         ]
 
     def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
@@ -159,7 +159,7 @@ class _Run:
                 with ThreadPoolExecutor(1) as here:  # another export was quicker: once more, with what it saw
                     return self._finish(day, *self._start(self._executor or here, day))
         if row := self._ledger.get(day):
-            self._store.mark_exported(self._files.url, {day: row.stored})
+            self._store.mark_exported(self._files.url, {day: row.changes})
         return exported
 
     def _publish(self, day: dt.date, parts: list[Part], version: str | None) -> ExportedDay:

@@ -18,6 +18,7 @@ import pyarrow.fs
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clickkit.address import without_userinfo
 from clickkit.errors import LakeError, SettingsError
 from clickkit.folder import fsync_folder, lock, locked_folder, make_folder
 
@@ -163,10 +164,10 @@ class S3Files:
     def __init__(self, bucket: str, prefix: str, *, endpoint: str | None, region: str | None) -> None:
         self._bucket = bucket
         self._prefix = prefix.strip("/")
-        self._endpoint = endpoint
+        self._endpoint = endpoint and without_userinfo(endpoint)
         try:
             self._session = boto3.Session(region_name=region)
-            self._client = self._session.client("s3", endpoint_url=endpoint, config=_CONFIG)
+            self._client = self._session.client("s3", endpoint_url=self._endpoint, config=_CONFIG)
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(
                 f"cannot open s3://{bucket}: {error}; check endpoint and AWS_PROFILE"
@@ -294,7 +295,7 @@ def open_files(url: str | os.PathLike[str]) -> Files:
     """Open the files of the lake that a path or URL names; nothing is read or made yet.
 
     `data/lake` is a local folder. `s3://bucket/prefix` is a bucket; `?region=` and `?endpoint=`
-    replace boto3's own.
+    replace boto3's own. Credentials do not belong into a URL: an endpoint's are passed over.
 
     Raises:
         SettingsError: the URL is of another kind or has an option that does not exist.
@@ -305,9 +306,9 @@ def open_files(url: str | os.PathLike[str]) -> Files:
         return LocalFiles(Path(text).absolute())
     options = dict(parse_qsl(parts.query))
     endpoint, region = options.pop("endpoint", None), options.pop("region", None)
-    if parts.scheme != "s3" or not parts.netloc or options:
+    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or options:
         raise SettingsError(
-            f"{text!r} names no lake: write a folder (data/lake) or "
+            f"{without_userinfo(text)!r} names no lake: write a folder (data/lake) or "
             "s3://bucket/prefix?region=eu-north-1&endpoint=http://127.0.0.1:8333"
         )
     return S3Files(parts.netloc, parts.path, endpoint=endpoint, region=region)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError
 
+from clickkit.address import without_userinfo
 from clickkit.errors import SettingsError
 from clickkit.storage.dynamodb import DynamoDBStore
 from clickkit.storage.sqlite import SqliteStore
@@ -22,8 +23,9 @@ def connect(url: str) -> Store:
     """Open the store that a URL names; the store itself is not asked yet.
 
     `sqlite:///data/clicks.db` is a file, relative to the current folder (four slashes: absolute).
-    `dynamodb://clicks` is a DynamoDB table; `?region=` and `?endpoint=` replace boto3's own. For an
-    endpoint on this machine, credentials are made up when boto3 finds none.
+    `dynamodb://clicks` is a DynamoDB table; `?region=` and `?endpoint=` replace boto3's own, and
+    what an endpoint says of user and password is passed over. For an endpoint on this machine,
+    credentials are made up when boto3 finds none.
 
     Raises:
         SettingsError: the URL is of neither form.
@@ -32,7 +34,7 @@ def connect(url: str) -> Store:
         return SqliteStore(Path(url.removeprefix("sqlite:///")).absolute())
     if url.startswith("dynamodb://"):
         return connect_dynamodb(url)
-    raise SettingsError(f"{url!r} names no store: write {_FORMS}")
+    raise SettingsError(f"{without_userinfo(url)!r} names no store: write {_FORMS}")
 
 
 def connect_dynamodb(url: str) -> DynamoDBStore:
@@ -44,16 +46,19 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     endpoint, region = options.pop("endpoint", None), options.pop("region", None)
-    if parts.scheme != "dynamodb" or not parts.netloc or parts.path.strip("/") or options:
-        raise SettingsError(f"{url!r} names no DynamoDB table: write {_FORMS}")
+    table = parts.netloc if "@" not in parts.netloc else ""
+    if parts.scheme != "dynamodb" or not table or parts.path.strip("/") or options:
+        raise SettingsError(f"{without_userinfo(url)!r} names no DynamoDB table: write {_FORMS}")
     if not is_on_this_machine(url):
-        return DynamoDBStore(parts.netloc, endpoint=endpoint, region=region, credentials=None)
+        return DynamoDBStore(table, endpoint=endpoint, region=region, credentials=None)
     try:
         session = boto3.Session()
     except BotoCoreError as error:
-        raise SettingsError(f"{url}: {error}; check AWS_PROFILE and the AWS configuration") from error
+        raise SettingsError(
+            f"{without_userinfo(url)}: {error}; check AWS_PROFILE and the AWS configuration"
+        ) from error
     return DynamoDBStore(
-        parts.netloc,
+        table,
         endpoint=endpoint,
         region=region or session.region_name or "us-east-1",
         credentials=None if session.get_credentials() else ("local", "local"),

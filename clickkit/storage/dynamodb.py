@@ -13,20 +13,24 @@ import boto3
 import msgspec
 import pyarrow as pa
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from clickkit.address import without_userinfo
 from clickkit.errors import StoreError, StoreRefusedError
-from clickkit.event import Event, Key, items_to_batch, partition_key, to_item
+from clickkit.event import Event, Key, items_to_batch, partition_key
+from clickkit.storage.attributes import key_attributes, plain, to_attributes
 from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 _KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
 _LEDGER = "ledger"
-_SMALLEST_NUMBER = 1e-130
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
 _ATTEMPTS = 8
+_CREATE_SECONDS = 60
+_CREATE_IN_PUT_SECONDS = 1
 
 _log = logging.getLogger(__name__)
 
@@ -43,24 +47,26 @@ class DynamoDBStore:
     ) -> None:
         self._table = table
         self._ledger = f"{table}-ledger"
-        self._endpoint = endpoint
+        self._endpoint = endpoint and without_userinfo(endpoint)
         self._region = region
         access_key, secret_key = credentials or (None, None)
         try:
-            self._client = boto3.Session().client(
+            open_client = partial(
+                boto3.Session().client,
                 "dynamodb",
-                endpoint_url=endpoint,
+                endpoint_url=self._endpoint,
                 region_name=region,
                 aws_access_key_id=access_key,
                 aws_secret_access_key=secret_key,
-                config=_CONFIG,
             )
+            self._client = open_client(config=_CONFIG)
+            self._counting = open_client(config=_ONCE)
         except (BotoCoreError, ValueError) as error:
             raise self._failed(error) from error
 
     @property
     def url(self) -> str:
-        """The URL that `connect` opens."""
+        """The URL that `connect` opens, without secrets."""
         options = {"endpoint": self._endpoint, "region": self._region}
         query = "&".join(f"{name}={value}" for name, value in options.items() if value)
         return f"dynamodb://{self._table}" + (f"?{query}" if query else "")
@@ -68,27 +74,34 @@ class DynamoDBStore:
     def create_table(self) -> None:
         """Make the table and the ledger's, billed on demand, and wait for them; existing ones are kept."""
         for table in (self._table, self._ledger):
-            self._create(table)
+            self._create(table, _CREATE_SECONDS)
 
     def put(self, events: Sequence[Event]) -> int:
         """Store the events that the table does not have yet and return their number.
 
-        The ledger follows the items, and fails without them: after a write that was cut off before its
-        answer it has less than the table.
+        The ledger's `attempted` goes before the items: when it cannot be written, nothing is. `stored` and
+        `repeated` follow, each tried once, and a failure is only logged: after a write or a count that was
+        cut off before its answer they may differ from the table by its events, and two processes that put
+        the same event at the same moment both count it as stored.
         """
         first = {event.key: event for event in reversed(events)}
         known = self._known(list(first))
         new = [event for key, event in first.items() if key not in known]
+        received = Counter(event.day for event in events)
+        for day, number in received.items():
+            self._add(self._client, day, {"attempted": number})
         stored: Counter[dt.date] = Counter()
+        repeated: Counter[dt.date] = Counter()
         try:
             for start in range(0, len(new), _WRITE_LIMIT):
                 written = new[start : start + _WRITE_LIMIT]
-                requests = [{"PutRequest": {"Item": _to_attributes(event)}} for event in written]
+                requests = [{"PutRequest": {"Item": to_attributes(event)}} for event in written]
                 self._until_done(self._client.batch_write_item, {self._table: requests}, "UnprocessedItems")
                 stored.update(event.day for event in written)
+            repeated = received - stored
         finally:
-            self._count_safely("stored", stored)
-        self._count_safely("repeated", Counter(event.day for event in events) - stored)
+            for day in stored | repeated:
+                self._count_put(day, stored[day], repeated[day])
         return len(new)
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
@@ -107,7 +120,7 @@ class DynamoDBStore:
                 **start,
             )
             if page["Items"]:
-                yield items_to_batch([msgspec.json.encode(_plain({"M": item})) for item in page["Items"]])
+                yield items_to_batch([msgspec.json.encode(plain({"M": item})) for item in page["Items"]])
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -115,7 +128,7 @@ class DynamoDBStore:
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item with DynamoDB's types: `{"button": {"S": "Sign up"}, …}`."""
         item: dict[str, Any] | None = self._call(
-            self._client.get_item, TableName=self._table, Key=_key_attributes(key), ConsistentRead=True
+            self._client.get_item, TableName=self._table, Key=key_attributes(key), ConsistentRead=True
         ).get("Item")
         return item
 
@@ -144,27 +157,30 @@ class DynamoDBStore:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def count(self, day: dt.date, **numbers: int) -> None:
-        """Add to the ledger."""
-        self._update_ledger(day, "add", " ", numbers)
+        """Add to the ledger; after an answer that was cut off, the numbers may have been added twice."""
+        self._add(self._client, day, numbers)
 
-    def mark_exported(self, lake: str, stored: Mapping[dt.date, int]) -> None:
+    def mark_exported(self, lake: str, changes: Mapping[dt.date, int]) -> None:
         """Note days as exported."""
-        for day, number in stored.items():
-            self._update_ledger(day, "set", " = ", {EXPORTED_TO + lake: number})
+        for day, number in changes.items():
+            self._update_ledger(self._client, day, "set #0 = :0", {EXPORTED_TO + lake: number})
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._counting.close()
 
-    def _count_safely(self, name: str, numbers: Mapping[dt.date, int]) -> None:
-        """Count what happened to events; they are durable already, so a failure is only logged."""
-        for day, number in numbers.items():
-            try:
-                self.count(day, **{name: number})
-            except StoreError as error:
-                _log.error("%s %s of %s are not in the ledger: %s", number, name, day, error)
+    def _count_put(self, day: dt.date, stored: int, repeated: int) -> None:
+        """Count what was put; it is durable already, so a failure is only logged."""
+        numbers = {"stored": stored, "repeated": repeated}
+        try:
+            self._add(self._counting, day, {name: number for name, number in numbers.items() if number})
+        except StoreError as error:
+            _log.error(
+                "%s stored, %s repeated of %s: maybe not in the ledger: %s", stored, repeated, day, error
+            )
 
-    def _create(self, table: str) -> None:
+    def _create(self, table: str, seconds: int) -> None:
         try:
             self._client.create_table(
                 TableName=table,
@@ -177,18 +193,25 @@ class DynamoDBStore:
         except (BotoCoreError, ClientError) as error:
             raise self._failed(error) from error
         waiter = self._client.get_waiter("table_exists")
-        self._call(waiter.wait, TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        try:
+            waiter.wait(TableName=table, WaiterConfig={"Delay": 0.25, "MaxAttempts": 4 * seconds})
+        except WaiterError as error:
+            raise StoreError(f"table {table} is not ready after {seconds} s: {error}; try again") from error
         keys = self._call(self._client.describe_table, TableName=table)["Table"]["KeySchema"]
         if keys != _KEY_SCHEMA:
             raise StoreError(f"table {table} has the keys {keys}, not pk and sk: choose another name")
 
-    def _update_ledger(self, day: dt.date, verb: str, between: str, numbers: Mapping[str, int]) -> None:
-        """Change a day's item in the ledger; its table is made when it is not there yet."""
+    def _add(self, client: Any, day: dt.date, numbers: Mapping[str, int]) -> None:
+        added = ", ".join(f"#{i} :{i}" for i in range(len(numbers)))
+        self._update_ledger(client, day, f"add {added}", numbers)
+
+    def _update_ledger(self, client: Any, day: dt.date, expression: str, numbers: Mapping[str, int]) -> None:
+        """Change a day's item in the ledger; its table is made when it is not there, without a long wait."""
         update = partial(
-            self._client.update_item,
+            client.update_item,
             TableName=self._ledger,
-            Key=_key_attributes((_LEDGER, str(day))),
-            UpdateExpression=f"{verb} " + ", ".join(f"#{i}{between}:{i}" for i in range(len(numbers))),
+            Key=key_attributes((_LEDGER, str(day))),
+            UpdateExpression=expression,
             ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(numbers)},
             ExpressionAttributeValues={
                 f":{i}": {"N": str(number)} for i, number in enumerate(numbers.values())
@@ -196,8 +219,8 @@ class DynamoDBStore:
         )
         try:
             update()
-        except self._client.exceptions.ResourceNotFoundException:
-            self._create(self._ledger)
+        except client.exceptions.ResourceNotFoundException:
+            self._create(self._ledger, _CREATE_IN_PUT_SECONDS)
             self._call(update)
         except (BotoCoreError, ClientError) as error:
             raise self._failed(error) from error
@@ -207,7 +230,7 @@ class DynamoDBStore:
         known: set[Key] = set()
         for start in range(0, len(keys), _GET_LIMIT):
             wanted = {
-                "Keys": [_key_attributes(key) for key in keys[start : start + _GET_LIMIT]],
+                "Keys": [key_attributes(key) for key in keys[start : start + _GET_LIMIT]],
                 "ProjectionExpression": "pk, sk",
                 "ConsistentRead": True,
             }
@@ -245,45 +268,15 @@ class DynamoDBStore:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> StoreError:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _REFUSALS:
+        code, call = "", ""
+        if isinstance(error, ClientError):
+            code, call = error.response["Error"]["Code"], error.operation_name
+        if code in _REFUSALS and call == "BatchWriteItem":
             return StoreRefusedError(f"DynamoDB store {self.url} refuses these events: {error}")
-        missing = "ResourceNotFound" in str(error)
-        remedy = (
-            f'make the table with: clickkit table create --store "{self.url}"'
-            if missing
-            else "check that it is running, the endpoint, the region and the credentials"
-        )
+        if code == "ResourceNotFoundException":
+            remedy = f'make the table with: clickkit table create --store "{self.url}"'
+        elif code in _REFUSALS:  # of keys alone, which are short: no event is to blame
+            remedy = "check that the keys of the table are pk and sk, both texts, or choose another table"
+        else:
+            remedy = "check that it is running, the endpoint, the region and the credentials"
         return StoreError(f"DynamoDB store {self.url} failed: {error}; {remedy}")
-
-
-def _key_attributes(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-
-
-def _to_attributes(event: Event) -> dict[str, Any]:
-    return _key_attributes(event.key) | {name: _attribute(value) for name, value in to_item(event).items()}
-
-
-def _attribute(value: Any) -> dict[str, Any]:
-    """Give a JSON value its DynamoDB type."""
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, int | float):
-        text = repr(value)
-        fits = abs(value) >= _SMALLEST_NUMBER or text in ("0", "0.0")
-        return {"N": text} if fits else {"B": text.encode()}  # N would lose it, or the sign of its zero
-    return {"M": {name: _attribute(inner) for name, inner in value.items()}}
-
-
-def _plain(attribute: dict[str, Any]) -> Any:
-    """Take the DynamoDB type off a value again."""
-    ((kind, value),) = attribute.items()
-    if kind == "M":
-        return {name: _plain(inner) for name, inner in value.items()}
-    if kind == "N":
-        return float(value) if set(value) & set(".eE") else int(value)
-    if kind == "B":
-        return float(value)
-    return None if kind == "NULL" else value

@@ -1,6 +1,7 @@
 """The embedded store: one SQLite file."""
 
 import datetime as dt
+import logging
 import sqlite3
 import threading
 from collections import Counter
@@ -47,6 +48,8 @@ _INSERTS = {
 _BATCH_ROWS = 10_000
 _LOCK_TIMEOUT_SECONDS = 30
 
+_log = logging.getLogger(__name__)
+
 
 class SqliteStore:
     """Events in one SQLite file, in WAL mode with `synchronous=FULL`: a returned `put` is on disk.
@@ -71,7 +74,10 @@ class SqliteStore:
         return self._path.exists()
 
     def put(self, events: Sequence[Event]) -> int:
-        """Store events in one transaction, the ledger with them, and return how many were new."""
+        """Store events in one transaction, the ledger's `stored` with them, and return how many were new.
+
+        Its `repeated` is counted afterwards: the events are durable then, so a failure is only logged.
+        """
         days: dict[str, list[str]] = {}
         for event in events:
             pk, sk = event.key
@@ -87,9 +93,7 @@ class SqliteStore:
                 writer.execute("begin")  # a single statement is a transaction by itself
             for day, values in blocks:
                 repeated[day] += len(values) // 3 - _insert(writer, values)
-            writer.executemany(
-                _ADD, [(day, "repeated", number) for day, number in repeated.items() if number]
-            )
+        self._count_repeated(+repeated)
         return len(events) - repeated.total()
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
@@ -119,6 +123,9 @@ class SqliteStore:
         days: dict[str, dict[str, int]] = {}
         with closing(self._open_reader()) as reader:
             try:
+                tables = {name for (name,) in reader.execute("select name from sqlite_master")}
+                if "events" in tables and "ledger" not in tables:
+                    return []  # a file from before the ledger
                 for day, name, number in reader.execute("select day, name, number from ledger order by day"):
                     days.setdefault(day, {})[name] = number
             except sqlite3.Error as error:
@@ -130,9 +137,9 @@ class SqliteStore:
         with self._transaction() as writer:
             writer.executemany(_ADD, [(str(day), name, number) for name, number in numbers.items()])
 
-    def mark_exported(self, lake: str, stored: Mapping[dt.date, int]) -> None:
+    def mark_exported(self, lake: str, changes: Mapping[dt.date, int]) -> None:
         """Note days as exported."""
-        rows = [(str(day), EXPORTED_TO + lake, number) for day, number in stored.items()]
+        rows = [(str(day), EXPORTED_TO + lake, number) for day, number in changes.items()]
         with self._transaction() as writer:
             writer.executemany("insert or replace into ledger values (?, ?, ?)", rows)
 
@@ -142,6 +149,13 @@ class SqliteStore:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
+
+    def _count_repeated(self, repeated: Mapping[str, int]) -> None:
+        for day, number in repeated.items():
+            try:
+                self.count(dt.date.fromisoformat(day), repeated=number)
+            except StoreError as error:
+                _log.error("%s repeated events of %s are not in the ledger: %s", number, day, error)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -10,14 +10,16 @@ import pyarrow as pa
 from clickkit.event import Event, Key
 
 EXPORTED_TO = "exported to "
+_COUNTS = {"stored", "repeated", "rejected", "suppressed"}
 
 
 class LedgerDay(msgspec.Struct, frozen=True):
     """What became of all events of one UTC day: stored, repeated, rejected or suppressed.
 
     Stored and repeated events count on the day of their timestamp, the others, whose timestamps nobody
-    kept, on the day when they came. `exported` says of each lake, by its URL, how many were stored when
-    the day was last exported there.
+    kept, on the day when they came. `changes` differs after every write that may have changed the day, and
+    has no other meaning; `exported` says of each lake, by its URL, what it was when the day was last
+    exported there.
     """
 
     day: dt.date
@@ -25,6 +27,7 @@ class LedgerDay(msgspec.Struct, frozen=True):
     repeated: int = 0
     rejected: int = 0
     suppressed: int = 0
+    changes: int = 0
     exported: dict[str, int] = {}
 
     @property
@@ -62,19 +65,24 @@ class Store(Protocol):
     def count(self, day: dt.date, **numbers: int) -> None:
         """Add to a day's ledger what never became an event: `rejected` or `suppressed`."""
 
-    def mark_exported(self, lake: str, stored: Mapping[dt.date, int]) -> None:
-        """Note in the ledger how many events of some days were stored when a lake got them."""
+    def mark_exported(self, lake: str, changes: Mapping[dt.date, int]) -> None:
+        """Note in the ledger that a lake got some days, with their `changes` as they were before."""
 
     def close(self) -> None:
         """Let go of connections."""
 
 
 def ledger_day(day: str, numbers: Mapping[str, int]) -> LedgerDay:
-    """Make a row of the ledger from the numbers that a store has under their names."""
+    """Make a row of the ledger from the numbers that a store has under their names.
+
+    A store that cannot count `stored` in one transaction with the events counts `attempted` before them;
+    the sum is what changes. Names that are not known, of a newer writer, are passed over.
+    """
     exported = {
         name.removeprefix(EXPORTED_TO): number
         for name, number in numbers.items()
         if name.startswith(EXPORTED_TO)
     }
-    counts = {name: number for name, number in numbers.items() if not name.startswith(EXPORTED_TO)}
-    return LedgerDay(dt.date.fromisoformat(day), **counts, exported=exported)
+    counts = {name: number for name, number in numbers.items() if name in _COUNTS}
+    changes = numbers.get("attempted", 0) + numbers.get("stored", 0)
+    return LedgerDay(dt.date.fromisoformat(day), **counts, changes=changes, exported=exported)

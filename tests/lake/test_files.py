@@ -1,5 +1,6 @@
 """The files of a lake, in a folder and in a real S3 bucket."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -104,3 +105,18 @@ def test_a_folder_stays_the_same_when_the_program_moves(tmp_path, monkeypatch):
 
     assert open_files("lake").url == str(tmp_path / "lake")
     assert open_files(Path("lake")).url == str(tmp_path / "lake")
+
+
+def test_where_folders_cannot_be_opened_publishing_works_all_the_same(tmp_path, monkeypatch):
+    """Windows has no descriptor of a folder, and needs none."""
+    files = open_files(tmp_path)
+
+    def refuse(path, *arguments):
+        raise PermissionError(f"{path} is a folder")
+
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
+        windows.setattr(os, "open", refuse)
+        files.publish("clicks/a.parquet", b"1")
+
+    assert files.read("clicks/a.parquet") == b"1"

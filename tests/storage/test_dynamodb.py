@@ -4,6 +4,7 @@ import boto3
 import pytest
 
 from clickkit import StoreError, connect
+from clickkit.errors import StoreRefusedError
 from clickkit.event import shard_of
 from clickkit.storage.connect import connect_dynamodb
 
@@ -113,3 +114,40 @@ def test_secrets_stay_out_of_errors(monkeypatch):
         store.get(("a", "b"))
 
     assert "very-secret" not in str(caught.value)
+
+
+def test_a_table_of_another_program_is_away_and_blames_no_event(dynamodb_endpoint, make_event):
+    """Its answer is about the keys, so the events wait in the spool and are not set aside one by one."""
+    raw_client(dynamodb_endpoint).create_table(
+        TableName="foreign-too",
+        KeySchema=[{"AttributeName": "user", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "user", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    store = connect(f"dynamodb://foreign-too?endpoint={dynamodb_endpoint}&region=eu-north-1")
+
+    with pytest.raises(StoreError, match="keys of the table are pk and sk") as caught:
+        store.put([make_event()])
+
+    assert not isinstance(caught.value, StoreRefusedError)
+
+
+def test_a_ledger_that_is_still_being_made_does_not_hold_a_put_for_long(slow_dynamodb_endpoint, make_event):
+    """The spool takes the batch meanwhile; nothing is stored that the ledger does not know."""
+    table = {"TableName": "clicks", "BillingMode": "PAY_PER_REQUEST"}
+    client = raw_client(slow_dynamodb_endpoint)
+    client.create_table(
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        **table,
+    )
+    client.get_waiter("table_exists").wait(TableName="clicks", WaiterConfig={"Delay": 1})
+    store = connect(f"dynamodb://clicks?endpoint={slow_dynamodb_endpoint}&region=eu-north-1")
+
+    with pytest.raises(StoreError, match="table clicks-ledger is not ready after 1 s"):
+        store.put([make_event()])
+
+    assert store.get(make_event().key) is None
+    client.get_waiter("table_exists").wait(TableName="clicks-ledger", WaiterConfig={"Delay": 1})
+    assert store.put([make_event()]) == 1
+    assert store.ledger()[0].stored == 1

@@ -4,6 +4,7 @@ import datetime as dt
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -67,3 +68,36 @@ def test_two_processes_may_write_one_file(sqlite_store, make_event, tmp_path):
     with sqlite3.connect(tmp_path / "clicks.db") as connection:
         assert connection.execute("select count(*) from events").fetchone() == (400,)
     connection.close()
+
+
+def test_a_repeat_that_cannot_be_counted_fails_no_batch(sqlite_store, make_event, caplog):
+    """The events are durable by then: to say otherwise would have them sent again."""
+    sqlite_store.put([make_event("a")])
+    with closing(sqlite3.connect(sqlite_store.url.removeprefix("sqlite:///"))) as other:
+        other.execute(
+            "create trigger refuse before insert on ledger when new.name = 'repeated' "
+            "begin select raise(abort, 'no room'); end"
+        )
+
+    assert sqlite_store.put([make_event("a"), make_event("b")]) == 1
+
+    assert "1 repeated events of 2026-11-22 are not in the ledger" in caplog.text
+    assert sqlite_store.ledger()[0].stored == 2
+
+
+def test_a_file_from_before_the_ledger_has_an_empty_one(sqlite_store, make_event):
+    """It can be read, exported and verified without being written to first."""
+    sqlite_store.put([make_event("a")])
+    with closing(sqlite3.connect(sqlite_store.url.removeprefix("sqlite:///"))) as other:
+        other.executescript("drop trigger stored; drop table ledger")
+
+    assert sqlite_store.ledger() == []
+
+
+def test_the_ledger_of_another_database_is_an_error(tmp_path):
+    """It is not taken for a store in which nothing was counted."""
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("create table ours (id)")
+
+    with pytest.raises(StoreError, match="no such table: ledger"):
+        connect(f"sqlite:///{tmp_path / 'other.db'}").ledger()

@@ -162,22 +162,42 @@ def test_the_ledger_counts_what_became_of_every_event(store, make_event):
     store.count(DAY, rejected=2, suppressed=1)
     store.count(DAY, rejected=1)
 
-    assert store.ledger() == [
-        LedgerDay(LATE.date(), stored=1),
-        LedgerDay(DAY, stored=2, repeated=2, rejected=3, suppressed=1),
-    ]
-    assert store.ledger()[1].received == 8
+    late, day = store.ledger()
+    assert late == LedgerDay(LATE.date(), stored=1, changes=late.changes)
+    assert day == LedgerDay(DAY, stored=2, repeated=2, rejected=3, suppressed=1, changes=day.changes)
+    assert day.received == 8
 
 
 def test_the_ledger_remembers_what_each_lake_has(store, make_event):
-    """An export notes how many events it saw, in place of what it noted before."""
+    """An export notes which changes it saw, in place of what it noted before."""
     store.put([make_event("a")])
 
     store.mark_exported("s3://lake/a", {DAY: 1})
     store.mark_exported("s3://lake/b", {DAY: 1})
     store.mark_exported("s3://lake/a", {DAY: 2})
 
-    assert store.ledger() == [LedgerDay(DAY, stored=1, exported={"s3://lake/a": 2, "s3://lake/b": 1})]
+    assert store.ledger()[0].exported == {"s3://lake/a": 2, "s3://lake/b": 1}
+
+
+def test_the_ledger_shows_that_a_day_has_changed(store, make_event):
+    """Every new event changes its own day; what is only counted changes none."""
+    store.put([make_event("a"), make_event("b", timestamp=LATE)])
+    first = store.ledger()
+    store.put([make_event("c", timestamp=LATE)])
+    store.count(DAY, rejected=1, suppressed=1)
+
+    late, day = store.ledger()
+
+    assert late.changes > first[0].changes > 0
+    assert day.changes == first[1].changes > 0
+
+
+def test_what_a_newer_writer_counts_is_passed_over(store, make_event):
+    """An older reader beside it goes on."""
+    store.put([make_event("a")])
+    store.count(DAY, postponed=3)
+
+    assert (store.ledger()[0].stored, store.ledger()[0].received) == (1, 1)
 
 
 def test_the_ledger_of_a_new_store_is_empty(store):

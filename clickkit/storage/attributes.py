@@ -1,0 +1,42 @@
+"""DynamoDB's attributes: values with their types."""
+
+from typing import Any
+
+from clickkit.event import Event, Key, to_item
+
+_SMALLEST_NUMBER = 1e-130
+
+
+def key_attributes(key: Key) -> dict[str, Any]:
+    """Return the two attributes of a key."""
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def to_attributes(event: Event) -> dict[str, Any]:
+    """Return the item of an event, its key included."""
+    return key_attributes(event.key) | {name: _attribute(value) for name, value in to_item(event).items()}
+
+
+def plain(attribute: dict[str, Any]) -> Any:
+    """Take the DynamoDB type off a value again."""
+    ((kind, value),) = attribute.items()
+    if kind == "M":
+        return {name: plain(inner) for name, inner in value.items()}
+    if kind == "N":
+        return float(value) if set(value) & set(".eE") else int(value)
+    if kind == "B":
+        return float(value)
+    return None if kind == "NULL" else value
+
+
+def _attribute(value: Any) -> dict[str, Any]:
+    """Give a JSON value its DynamoDB type."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int | float):
+        text = repr(value)
+        fits = abs(value) >= _SMALLEST_NUMBER or text in ("0", "0.0")
+        return {"N": text} if fits else {"B": text.encode()}  # N would lose it, or the sign of its zero
+    return {"M": {name: _attribute(inner) for name, inner in value.items()}}
