@@ -20,7 +20,7 @@ from bench.dynamodb_pages import Page
 from bench.servers import PROJECT, clean_environment, free_port, running, uvicorn_command
 from clickkit import Event, connect, simulate
 from clickkit.event import SHARDS, partition_key, shard_of
-from clickkit.storage.dynamodb import to_attributes
+from clickkit.storage.attributes import to_attributes
 
 _DAY = dt.date(2026, 11, 20)
 _PAGE_BYTES = 1_000_000

@@ -17,18 +17,6 @@ def to_attributes(event: Event) -> dict[str, Any]:
     return key_attributes(event.key) | {name: _attribute(value) for name, value in to_item(event).items()}
 
 
-def plain(attribute: dict[str, Any]) -> Any:
-    """Take the DynamoDB type off a value again."""
-    ((kind, value),) = attribute.items()
-    if kind == "M":
-        return {name: plain(inner) for name, inner in value.items()}
-    if kind == "N":
-        return float(value) if set(value) & set(".eE") else int(value)
-    if kind == "B":
-        return float(value)
-    return None if kind == "NULL" else value
-
-
 def _attribute(value: Any) -> dict[str, Any]:
     """Give a JSON value its DynamoDB type."""
     if isinstance(value, bool):

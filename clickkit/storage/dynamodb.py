@@ -10,15 +10,16 @@ from functools import partial
 from typing import Any
 
 import boto3
-import msgspec
 import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from clickkit.address import without_userinfo
 from clickkit.errors import StoreError, StoreRefusedError
-from clickkit.event import Event, Key, items_to_batch, partition_key
-from clickkit.storage.attributes import key_attributes, plain, to_attributes
+from clickkit.event import Event, Key, partition_key
+from clickkit.storage.attributes import key_attributes, to_attributes
+from clickkit.storage.dynamodb_json import parse_page
+from clickkit.storage.raw_answers import raw_session
 from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
@@ -51,16 +52,15 @@ class DynamoDBStore:
         self._region = region
         access_key, secret_key = credentials or (None, None)
         try:
-            open_client = partial(
-                boto3.Session().client,
-                "dynamodb",
-                endpoint_url=self._endpoint,
-                region_name=region,
-                aws_access_key_id=access_key,
-                aws_secret_access_key=secret_key,
-            )
-            self._client = open_client(config=_CONFIG)
-            self._counting = open_client(config=_ONCE)
+            where = {
+                "endpoint_url": self._endpoint,
+                "region_name": region,
+                "aws_access_key_id": access_key,
+                "aws_secret_access_key": secret_key,
+            }
+            self._client = boto3.Session().client("dynamodb", config=_CONFIG, **where)
+            self._counting = boto3.Session().client("dynamodb", config=_ONCE, **where)
+            self._raw = raw_session().client("dynamodb", config=_CONFIG, **where)
         except (BotoCoreError, ValueError) as error:
             raise self._failed(error) from error
 
@@ -109,21 +109,19 @@ class DynamoDBStore:
         condition, values = "pk = :pk", {":pk": {"S": partition_key(day, shard)}}
         if after:
             condition, values = condition + " and sk > :after", values | {":after": {"S": after}}
-        start: dict[str, Any] = {}
-        while True:
-            page = self._call(
-                self._client.query,
-                TableName=self._table,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ConsistentRead=True,
-                **start,
-            )
-            if page["Items"]:
-                yield items_to_batch([msgspec.json.encode(plain({"M": item})) for item in page["Items"]])
-            if "LastEvaluatedKey" not in page:
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        query = partial(
+            self._raw.query,
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+        )
+        batch, start = parse_page(self._call(query)["Body"])
+        while start is not None:
+            yield batch
+            batch, start = parse_page(self._call(query, ExclusiveStartKey=start)["Body"])
+        if batch.num_rows:
+            yield batch
 
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item with DynamoDB's types: `{"button": {"S": "Sign up"}, …}`."""
@@ -169,6 +167,7 @@ class DynamoDBStore:
         """Close the connections."""
         self._client.close()
         self._counting.close()
+        self._raw.close()
 
     def _count_put(self, day: dt.date, stored: int, repeated: int) -> None:
         """Count what was put; it is durable already, so a failure is only logged."""
