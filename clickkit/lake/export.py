@@ -118,19 +118,22 @@ class _Run:
         with ThreadPoolExecutor(1) as here:
             executor = self._executor or here
             started = [(day, self._start(executor, day)) for day in days]
-            exported, failed = [], []
+            exported, failed = [], {}
             for day, (version, futures) in started:
                 try:
                     exported.append(self._finish(day, version, futures))
                 except LakeError as error:
-                    failed.append(str(error))
+                    failed[day] = error
                 except StoreError:
                     for _, (_, waiting) in started:
                         for future in waiting:
                             future.cancel()
                     raise
         if failed:
-            raise LakeError("; ".join(failed))
+            reasons = "; ".join(f"{day}: {error}" for day, error in failed.items())
+            raise LakeError(
+                f"{len(failed)} of {len(days)} days were not exported, the others were: {reasons}"
+            )
         return sorted(exported, key=lambda one: one.day)
 
     def _start(self, executor: Executor, day: dt.date) -> tuple[str | None, list[Future[Part | None]]]:

@@ -2,14 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Limit = tuple[int, str]
-"""Timestamp, in microseconds, and id of a row."""
-
 ORDER = [("timestamp", "ascending"), ("id", "ascending")]
+
+
+class Limit(NamedTuple):
+    """Timestamp and id of a row, as Arrow has them: made from Python's, they would import pandas."""
+
+    timestamp: pa.Scalar
+    id: pa.Scalar
+
+    def order(self) -> tuple[int, str]:
+        """Return what rows are ordered by."""
+        return self.timestamp.value, self.id.as_py()
+
+
+def last_row(rows: pa.Table | pa.RecordBatch) -> Limit:
+    """Return the limit that all of these sorted rows are within."""
+    return Limit(rows["timestamp"][-1], rows["id"][-1])
 
 
 def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], executor: Executor) -> Iterator[pa.Table]:
@@ -20,7 +34,7 @@ def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], executor: Executor
     """
     readers = [SortedReader(stream, executor) for stream in streams]
     while readers := [reader for reader in readers if reader.has_rows()]:
-        limit = min(reader.last() for reader in readers)
+        limit = min((reader.last() for reader in readers), key=Limit.order)
         heads = [reader.take(limit) for reader in readers]
         yield pa.Table.from_batches(heads).sort_by(ORDER)
 
@@ -46,16 +60,15 @@ class SortedReader:
     def last(self) -> Limit:
         """Return timestamp and id of the last row at hand."""
         assert self._batch is not None
-        return self._batch["timestamp"][-1].value, self._batch["id"][-1].as_py()
+        return last_row(self._batch)
 
     def take(self, limit: Limit) -> pa.RecordBatch:
         """Return the rows up to a timestamp and id, that one included, and keep the others."""
         assert self._batch is not None
-        timestamp, last_id = limit
-        stamps, moment = self._batch["timestamp"], pa.scalar(timestamp, self._batch["timestamp"].type)
+        stamps, ids = self._batch["timestamp"], self._batch["id"]
         is_before = pc.or_(
-            pc.less(stamps, moment),
-            pc.and_(pc.equal(stamps, moment), pc.less_equal(self._batch["id"], last_id)),
+            pc.less(stamps, limit.timestamp),
+            pc.and_(pc.equal(stamps, limit.timestamp), pc.less_equal(ids, limit.id)),
         )
         rows = pc.sum(is_before).as_py()
         head, self._batch = self._batch.slice(0, rows), self._batch.slice(rows)

@@ -12,13 +12,14 @@ from clickkit.errors import LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import ChangedError, Files, open_files
 from clickkit.lake.layout import Part, part_name, partition
-from clickkit.lake.merge import SortedReader, merge_sorted
+from clickkit.lake.merge import SortedReader, last_row, merge_sorted
 from clickkit.lake.part import write_part
 from clickkit.storage.store import Store
 
 _ATTEMPTS = 5
 _READERS = 4
 _KEYS = ["timestamp", "id"]
+_HOUR = 3_600_000_000  # microseconds
 
 
 def export_part(
@@ -74,7 +75,7 @@ def _export_once(
 def _watched(tables: Iterator[pa.Table], watch: Callable[[int], Any]) -> Iterator[pa.Table]:
     seen = 0
     for table in tables:
-        if (hour := table["timestamp"][-1].as_py().hour) > seen:
+        if (hour := table["timestamp"][-1].value // _HOUR % 24) > seen:
             watch(hour - seen)
             seen = hour
         yield table
@@ -114,8 +115,7 @@ class _Archived:
                 if table is None:
                     self.dropped += self._reader.take(self._reader.last()).num_rows
                     continue
-                limit = (table["timestamp"][-1].value, table["id"][-1].as_py())
-                old = pa.Table.from_batches([self._reader.take(limit)])
+                old = pa.Table.from_batches([self._reader.take(last_row(table))])
                 self.dropped += old.join(table.select(_KEYS), _KEYS, join_type="left anti").num_rows
                 if self._reader.has_rows_at_hand:
                     return
