@@ -1,20 +1,19 @@
 """Commands from the store to the lake."""
 
 import contextlib
-import datetime as dt
+from functools import partial
 from typing import Annotated
 
 import typer
 from tqdm import tqdm
 
+from clickkit.address import without_userinfo
 from clickkit.app import lake_url, open_store
 from clickkit.commands.options import LakeUrl, StoreUrl, day, new_group, say
 from clickkit.lake.export import export, export_nightly
 from clickkit.lake.verify import verify
 
 commands = new_group()
-
-_NIGHTLY = dt.timedelta(days=2)
 
 
 @commands.command("export")
@@ -28,25 +27,29 @@ def export_days(
 ) -> None:
     """Export days from the store to the lake.
 
-    Without --since: the last three days, and every earlier one that got events since its last export.
+    Without --since: the last three days, and every earlier one that changed since its last export.
 
     Example: clickkit export --since 2026-11-16 --until 2026-11-22
     """
     last = day(until)
-    first = last - _NIGHTLY if since is None else day(since)
-    run = export_nightly if since is None else export
+    run = (
+        partial(export_nightly, today=last)
+        if since is None
+        else partial(export, since=day(since), until=last)
+    )
     with contextlib.closing(open_store(store)) as opened, tqdm(disable=None, unit=" steps") as bar:
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        exported = run(opened, lake_url(lake), first, last, progress=advance)
+        exported = run(opened, lake_url(lake), progress=advance)
     for one in exported:
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")
     rows, partitions = sum(one.rows for one in exported), sum(bool(one.files) for one in exported)
-    say(f"{rows:,} rows in {partitions} partition{'s' * (partitions != 1)} of {lake_url(lake)}")
+    noun = "partition" if partitions == 1 else "partitions"
+    say(f"{rows:,} rows in {partitions} {noun} of {without_userinfo(lake_url(lake))}")
 
 
 @commands.command("verify")

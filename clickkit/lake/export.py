@@ -3,8 +3,9 @@
 import datetime as dt
 import hashlib
 import io
+import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 import msgspec
 import pyarrow as pa
@@ -14,11 +15,22 @@ import pyarrow.parquet as pq
 from clickkit.errors import LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import Files, open_files
-from clickkit.lake.layout import MANIFEST, Day, Manifest, Part, days_between, encode_manifest, partition
+from clickkit.lake.key import KEY, keys
+from clickkit.lake.layout import (
+    MANIFEST,
+    Day,
+    Manifest,
+    Part,
+    as_day,
+    days_between,
+    encode_manifest,
+    partition,
+)
 from clickkit.storage.store import Store
 
 _PART = "part-00.parquet"
 _ROW_GROUP_ROWS = 131_072
+_RECENT = dt.timedelta(days=2)
 
 
 class ExportedDay(msgspec.Struct, frozen=True):
@@ -49,58 +61,73 @@ def export(
         LakeError: the lake cannot be written, or has clicks of a day that the store does not have.
         SettingsError: a day or the lake's URL cannot be understood.
     """
-    return _export_days(store, open_files(lake), days_between(since, until), progress)
+    files, days = open_files(lake), days_between(since, until)
+    step = _stepping(len(days), progress)
+    changes = {row.day: row.changes for row in store.ledger()}
+    return [_export_day(store, files, day, changes, step) for day in days]
 
 
 def export_nightly(
     store: Store,
     lake: str | os.PathLike[str],
-    since: Day,
-    until: Day,
+    today: Day,
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[ExportedDay]:
-    """Export a range of days, and every earlier one that got events since this lake had it last.
+    """Export today, the two days before (UTC), and every earlier day that changed since this lake had it.
 
-    Otherwise as `export`; the earlier days come first.
+    The recent days come first. A day that cannot be exported keeps no other from it: the error comes at
+    the end. Otherwise as `export`.
+
+    Raises:
+        StoreError: the store cannot be read; partitions not yet reached stay as they were.
+        LakeError: some days could not be exported, each named with its reason; the others were.
+        SettingsError: the day or the lake's URL cannot be understood.
     """
-    files, days = open_files(lake), days_between(since, until)
+    files, last = open_files(lake), as_day(today)
+    recent = days_between(last - _RECENT, last)
+    ledger = store.ledger()
+    changes = {row.day: row.changes for row in ledger}
     late = [
-        row.day for row in store.ledger() if row.day < days[0] and row.stored > row.exported.get(files.url, 0)
+        row.day for row in ledger if row.day < recent[0] and row.changes != row.exported.get(files.url, 0)
     ]
-    return _export_days(store, files, [*late, *days], progress)
-
-
-def _export_days(
-    store: Store, files: Files, days: Sequence[dt.date], progress: Callable[[int, int], None]
-) -> list[ExportedDay]:
-    total = len(days) * (SHARDS + 1)
-    done = 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        progress(done, total)
-
-    exported = []
-    for day in days:
-        stored = {row.day: row.stored for row in store.ledger() if row.day == day}
-        exported.append(_export_day(store, files, day, step))
-        store.mark_exported(files.url, stored)
+    step = _stepping(len(recent) + len(late), progress)
+    exported, failed = [], {}
+    for day in (*recent, *late):
+        try:
+            exported.append(_export_day(store, files, day, changes, step))
+        except LakeError as error:
+            failed[day] = error
+    if failed:
+        reasons = "; ".join(f"{day}: {error}" for day, error in failed.items())
+        raise LakeError(
+            f"{len(failed)} of {len(recent) + len(late)} days were not exported, the others were: {reasons}"
+        )
     return exported
 
 
-def _export_day(store: Store, files: Files, day: dt.date, step: Callable[[], None]) -> ExportedDay:
+def _stepping(days: int, progress: Callable[[int, int], None]) -> Callable[[], None]:
+    """Return a function that tells `progress` of one step more: each shard of a day, and its partition."""
+    total = days * (SHARDS + 1)
+    done = itertools.count(1)
+    return lambda: progress(next(done), total)
+
+
+def _export_day(
+    store: Store, files: Files, day: dt.date, changes: Mapping[dt.date, int], step: Callable[[], None]
+) -> ExportedDay:
+    """Export a day, and note it with its changes as they were in the ledger before it was read."""
     batches: list[pa.RecordBatch] = []
     for shard in range(SHARDS):
         batches.extend(store.scan(day, shard))
         step()
-    events = pa.Table.from_batches(batches, SCHEMA).sort_by([("timestamp", "ascending"), ("id", "ascending")])
-    path = f"{partition(day)}/{_PART}"
-    _refuse_to_drop(files, path, events, store)
+    events = pa.Table.from_batches(batches, SCHEMA).sort_by([(name, "ascending") for name in KEY])
+    _refuse_to_drop(files, f"{partition(day)}/{_PART}", events, store)
     exported = ExportedDay(day=day, rows=0, bytes=0, files=[])
     if events.num_rows:
         exported = _publish(files, day, events)
+    if day in changes:
+        store.mark_exported(files.url, {day: changes[day]})
     step()
     return exported
 
@@ -111,10 +138,10 @@ def _refuse_to_drop(files: Files, path: str, events: pa.Table, store: Store) -> 
     if content is None:
         return
     try:
-        archived = pq.read_table(pa.BufferReader(content), columns=["id"])["id"]
+        archived = keys(pq.read_table(pa.BufferReader(content), columns=KEY))
     except (pa.ArrowException, OSError):
         return  # a damaged part is mended by the export
-    kept = pc.is_in(archived, value_set=events["id"])
+    kept = pc.is_in(archived, value_set=keys(events))
     dropped = len(archived) - (pc.sum(kept).as_py() or 0)
     if dropped:
         raise LakeError(
