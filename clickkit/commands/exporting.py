@@ -1,11 +1,13 @@
 """Commands from the store to the lake."""
 
 import contextlib
+from functools import partial
 from typing import Annotated
 
 import typer
 from tqdm import tqdm
 
+from clickkit.address import without_userinfo
 from clickkit.app import lake_url, open_store
 from clickkit.commands.options import LakeUrl, StoreUrl, day, new_group, say
 from clickkit.lake.export import export, export_nightly
@@ -25,26 +27,29 @@ def export_days(
 ) -> None:
     """Export days from the store to the lake.
 
-    Without --since: the last three days, and every earlier one that got events since its last export.
+    Without --since: the last three days, and every earlier one that changed since its last export.
 
     Example: clickkit export --since 2026-11-16 --until 2026-11-22
     """
     last = day(until)
+    run = (
+        partial(export_nightly, today=last)
+        if since is None
+        else partial(export, since=day(since), until=last)
+    )
     with contextlib.closing(open_store(store)) as opened, tqdm(disable=None, unit=" h") as bar:
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        if since is None:
-            exported = export_nightly(opened, lake_url(lake), last, progress=advance)
-        else:
-            exported = export(opened, lake_url(lake), day(since), last, progress=advance)
+        exported = run(opened, lake_url(lake), progress=advance)
     for one in exported:
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")
     rows, partitions = sum(one.rows for one in exported), sum(bool(one.files) for one in exported)
-    say(f"{rows:,} rows in {partitions} partition{'s' * (partitions != 1)} of {lake_url(lake)}")
+    noun = "partition" if partitions == 1 else "partitions"
+    say(f"{rows:,} rows in {partitions} {noun} of {without_userinfo(lake_url(lake))}")
 
 
 @commands.command("verify")

@@ -113,7 +113,7 @@ class _Run:
         ]
 
     def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
-        """Export days in this order, and return them by day; what fails is said at the end."""
+        """Export days in this order; what fails is said at the end."""
         self._total = len(days) * self._parts * _HOURS
         with ThreadPoolExecutor(1) as here:
             executor = self._executor or here
@@ -134,7 +134,7 @@ class _Run:
             raise LakeError(
                 f"{len(failed)} of {len(days)} days were not exported, the others were: {reasons}"
             )
-        return sorted(exported, key=lambda one: one.day)
+        return exported
 
     def _start(self, executor: Executor, day: dt.date) -> tuple[str | None, list[Future[Part | None]]]:
         """Hand out a day's parts; the manifest's version tells later whether another export was quicker."""

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ORDER = [("timestamp", "ascending"), ("id", "ascending")]
+from clickkit.lake.key import KEY
+
+_ORDER = [(name, "ascending") for name in KEY]
 
 
 class Limit(NamedTuple):
@@ -36,7 +38,7 @@ def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], executor: Executor
     while readers := [reader for reader in readers if reader.has_rows()]:
         limit = min((reader.last() for reader in readers), key=Limit.order)
         heads = [reader.take(limit) for reader in readers]
-        yield pa.Table.from_batches(heads).sort_by(ORDER)
+        yield pa.Table.from_batches(heads).sort_by(_ORDER)
 
 
 class SortedReader:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from clickkit.errors import LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import ChangedError, Files, open_files
+from clickkit.lake.key import KEY
 from clickkit.lake.layout import Part, part_name, partition
 from clickkit.lake.merge import SortedReader, last_row, merge_sorted
 from clickkit.lake.part import write_part
@@ -18,7 +19,6 @@ from clickkit.storage.store import Store
 
 _ATTEMPTS = 5
 _READERS = 4
-_KEYS = ["timestamp", "id"]
 _HOUR = 3_600_000_000  # microseconds
 
 
@@ -94,7 +94,7 @@ class _Archived:
         if file is not None:
             try:
                 parquet = pq.ParquetFile(file)
-                self._reader = SortedReader(parquet.iter_batches(columns=_KEYS), executor)
+                self._reader = SortedReader(parquet.iter_batches(columns=KEY), executor)
             except (pa.ArrowException, OSError):
                 pass
 
@@ -116,7 +116,7 @@ class _Archived:
                     self.dropped += self._reader.take(self._reader.last()).num_rows
                     continue
                 old = pa.Table.from_batches([self._reader.take(last_row(table))])
-                self.dropped += old.join(table.select(_KEYS), _KEYS, join_type="left anti").num_rows
+                self.dropped += old.join(table.select(KEY), KEY, join_type="left anti").num_rows
                 if self._reader.has_rows_at_hand:
                     return
         except (pa.ArrowException, OSError):

@@ -117,6 +117,6 @@ def test_where_folders_cannot_be_opened_publishing_works_all_the_same(tmp_path, 
     with monkeypatch.context() as windows:
         windows.setattr(os, "name", "nt")
         windows.setattr(os, "open", refuse)
-        files.publish("clicks/a.parquet", b"1")
+        publish(files, "clicks/a.parquet", b"1")
 
     assert files.read("clicks/a.parquet") == b"1"

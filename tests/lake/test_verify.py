@@ -4,11 +4,14 @@ import datetime as dt
 import sqlite3
 from contextlib import closing
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from clickkit import connect, export, export_nightly, verify
+from clickkit import LakeError, connect, export, export_nightly, verify
 from clickkit.lake.files import open_files, publish
+from clickkit.lake.layout import MANIFEST, decode_manifest, encode_manifest
+from clickkit.storage.sqlite import SqliteStore
 
 DAY = dt.date(2026, 11, 22)
 PART = "clicks/year=2026/month=11/day=22/part-00.parquet"
@@ -85,17 +88,112 @@ def test_a_day_without_anything_is_whole(store, lake):
 def test_the_nightly_export_takes_along_an_old_day_that_got_a_click(exported, make_event, tmp_path):
     """Once: the next night it is up to date; and each lake has a memory of its own."""
     store, lake = exported
-    since, until = DAY + dt.timedelta(days=3), DAY + dt.timedelta(days=5)
+    recent = [DAY + dt.timedelta(days=days) for days in (3, 4, 5)]
 
-    nothing_new = export_nightly(store, lake, until)
+    nothing_new = export_nightly(store, lake, recent[-1])
     store.put([make_event("late")])
-    late = export_nightly(store, lake, until)
-    again = export_nightly(store, lake, until)
-    elsewhere = export_nightly(connect(store.url), tmp_path / "other", until)
+    late = export_nightly(store, lake, recent[-1])
+    again = export_nightly(store, lake, recent[-1])
+    elsewhere = export_nightly(connect(store.url), tmp_path / "other", recent[-1])
 
-    range_only = [since, since + dt.timedelta(days=1), until]
-    assert [one.day for one in nothing_new] == range_only
-    assert [one.day for one in late] == [DAY, *range_only]
-    assert [one.day for one in again] == range_only
-    assert [one.day for one in elsewhere] == [DAY, *range_only]
+    assert [one.day for one in nothing_new] == recent
+    assert [one.day for one in late] == [*recent, DAY]
+    assert [one.day for one in again] == recent
+    assert [one.day for one in elsewhere] == [*recent, DAY]
     assert "late" in pq.read_table(tmp_path / "other" / PART)["id"].to_pylist()
+
+
+def test_days_that_the_store_has_expired_do_not_keep_the_night_from_today(sqlite_store, tmp_path, make_event):
+    """Every other day is exported, and the error names each one that was not."""
+    days = [DAY - dt.timedelta(days=back) for back in (9, 8, 7)]
+    stamps = [dt.datetime.combine(day, dt.time(12), dt.UTC) for day in days]
+    sqlite_store.put([make_event("a", timestamp=stamp) for stamp in stamps])
+    export(sqlite_store, tmp_path / "lake", days[0], days[-1])
+    with closing(sqlite3.connect(sqlite_store.url.removeprefix("sqlite:///"))) as other, other:
+        other.execute("delete from events where pk < ?", (str(days[2]),))
+    sqlite_store.put([make_event("late", timestamp=stamp) for stamp in stamps])
+    sqlite_store.put([make_event("today")])
+
+    with pytest.raises(LakeError, match="2 of 6 days were not exported") as caught:
+        export_nightly(sqlite_store, tmp_path / "lake", DAY)
+
+    assert f"{days[0]}: " in str(caught.value)
+    assert f"{days[1]}: " in str(caught.value)
+    assert verify(sqlite_store, tmp_path / "lake", DAY).differences == []
+    assert verify(sqlite_store, tmp_path / "lake", days[2]).differences == []
+
+
+def test_an_id_at_another_time_is_another_event(sqlite_store, tmp_path, make_event):
+    """A store keeps both, so the lake lacks one, and is not overwritten by the other."""
+    sqlite_store.put([make_event("a")])
+    export(sqlite_store, tmp_path / "lake", DAY, DAY)
+    other = connect(f"sqlite:///{tmp_path / 'other.db'}")
+    other.put([make_event("a", timestamp=dt.datetime(2026, 11, 22, 11, tzinfo=dt.UTC))])
+
+    said = verify(other, tmp_path / "lake", DAY).differences
+
+    assert said == [
+        "the lake lacks 1 events of the store, such as a: export again",
+        "the store lacks 1 events of the lake, such as a",
+    ]
+    with pytest.raises(LakeError, match="has 1 clicks that"):
+        export(other, tmp_path / "lake", DAY, DAY)
+    other.close()
+
+
+class VisitedStore(SqliteStore):
+    """A store that gets an event while each of its shards is read."""
+
+    visits = ()
+
+    def scan(self, day, shard, after=""):
+        """Put the next event, then read."""
+        for event in self.visits[shard : shard + 1]:
+            self.put([event])
+        return super().scan(day, shard, after)
+
+
+def test_events_that_come_while_the_store_is_read_are_no_difference(tmp_path, make_event):
+    """Under load the ledger of today is never what was read a moment before or after."""
+    store = VisitedStore(tmp_path / "clicks.db")
+    store.put([make_event("a")])
+    store.visits = [make_event(f"e{n}") for n in range(8)]
+
+    found = verify(store, tmp_path / "lake", DAY)
+
+    assert [said for said in found.differences if "ledger" in said] == []
+    assert found.ledger.stored == 9
+    store.close()
+
+
+def test_one_absurd_number_does_not_make_everything_lost(store, lake, make_event):
+    """A sender may say any number: a gap of more than a thousand is taken for a wrong one."""
+    numbers = [("s", 0), ("s", 1), ("s", 3), ("s", 2**53), ("t", 5), ("t", 1006), ("t", 2008)]
+    store.put(
+        [make_event(f"e{n}", session_id=name, sequence=number) for n, (name, number) in enumerate(numbers)]
+    )
+
+    found = verify(store, lake, DAY)
+
+    assert found.lost_before_the_door == pytest.approx(1001 / 1008)
+
+
+def test_a_lake_whose_partition_is_empty_is_compared(sqlite_store, tmp_path, make_event):
+    """A manifest without parts is a partition all the same."""
+    sqlite_store.put([make_event("a")])
+    export(sqlite_store, tmp_path / "lake", DAY, DAY)
+    files = open_files(tmp_path / "lake")
+    manifest = msgspec.structs.replace(
+        decode_manifest(files.read(PART.replace("part-00.parquet", MANIFEST))), rows=0, parts=[]
+    )
+    publish(files, PART.replace("part-00.parquet", MANIFEST), encode_manifest(manifest))
+
+    found = verify(sqlite_store, tmp_path / "lake", DAY)
+
+    assert (found.lake_rows, found.differences) == (
+        0,
+        [
+            f"{PART} is not in the manifest",
+            "the lake lacks 1 events of the store, such as a: export again",
+        ],
+    )
