@@ -4,13 +4,11 @@ import datetime as dt
 import sqlite3
 from contextlib import closing
 
-import msgspec
 import pyarrow.parquet as pq
 import pytest
 
 from clickkit import LakeError, connect, export, export_nightly, verify
 from clickkit.lake.files import open_files, publish
-from clickkit.lake.layout import MANIFEST, decode_manifest, encode_manifest
 from clickkit.storage.sqlite import SqliteStore
 
 DAY = dt.date(2026, 11, 22)
@@ -176,24 +174,3 @@ def test_one_absurd_number_does_not_make_everything_lost(store, lake, make_event
     found = verify(store, lake, DAY)
 
     assert found.lost_before_the_door == pytest.approx(1001 / 1008)
-
-
-def test_a_lake_whose_partition_is_empty_is_compared(sqlite_store, tmp_path, make_event):
-    """A manifest without parts is a partition all the same."""
-    sqlite_store.put([make_event("a")])
-    export(sqlite_store, tmp_path / "lake", DAY, DAY)
-    files = open_files(tmp_path / "lake")
-    manifest = msgspec.structs.replace(
-        decode_manifest(files.read(PART.replace("part-00.parquet", MANIFEST))), rows=0, parts=[]
-    )
-    publish(files, PART.replace("part-00.parquet", MANIFEST), encode_manifest(manifest))
-
-    found = verify(sqlite_store, tmp_path / "lake", DAY)
-
-    assert (found.lake_rows, found.differences) == (
-        0,
-        [
-            f"{PART} is not in the manifest",
-            "the lake lacks 1 events of the store, such as a: export again",
-        ],
-    )
