@@ -1,12 +1,9 @@
 """The collector as a service: store, spool and rejected events wired together."""
 
 import datetime as dt
-import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-
-import msgspec
 
 from clickkit.capture.collector import Collector, Door
 from clickkit.capture.request import RejectedEvent
@@ -62,19 +59,3 @@ def make_collector(
         close=close,
         door=door,
     )
-
-
-class JsonLines(logging.Formatter):
-    """Formats a log record as one line of JSON: time, level, logger, message, and the exception if any."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        said = {
-            "time": dt.datetime.fromtimestamp(record.created, dt.UTC),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            said["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(said).decode()
