@@ -18,8 +18,9 @@ class OneWriteProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Send a head that no body followed, as after HEAD."""
-        self._joining.flush()
-        super().on_response_complete()
+        if self._joining.head:
+            self._joining.flush()
+        HttpToolsProtocol.on_response_complete(self)  # `super()` takes longer, and this is every answer
 
 
 class _Joining:
@@ -27,23 +28,23 @@ class _Joining:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._head = b""
+        self.head = b""
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
-        if self._head:
-            data, self._head = self._head + data, b""
+        if self.head:
+            data, self.head = self.head + data, b""
         elif data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and data[9:10] != b"1":
-            self._head = data
+            self.head = data
             return
         self._transport.write(data)
 
     def flush(self) -> None:
-        if self._head:
-            self.write(b"")
+        self.write(b"")
 
     def close(self) -> None:
-        self.flush()
+        if self.head:
+            self.flush()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
