@@ -1,11 +1,16 @@
-"""The ceiling: bare ASGI that decodes clicks with msgspec, keeps nothing, and answers a constant."""
+"""The ceiling: bare ASGI that decodes clicks with msgspec, keeps nothing, and answers a constant.
 
+It runs on the collector's own server, so that what differs is what the collector does.
+"""
+
+import argparse
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
 
 from clickkit.event import Event
+from clickkit.server import listen, run
 
 Message = MutableMapping[str, Any]
 
@@ -30,3 +35,14 @@ async def app(
     _decoder.decode(body)
     await send(_START)
     await send({"type": "http.response.body", "body": _BODY})
+
+
+def main() -> None:
+    """Serve on a port of 127.0.0.1 until a signal ends it."""
+    parser = argparse.ArgumentParser(prog="python -m bench.ceiling", description="Serve the ceiling.")
+    parser.add_argument("--port", type=int, required=True, help="the port to listen on")
+    run(app, listen("127.0.0.1", parser.parse_args().port))
+
+
+if __name__ == "__main__":
+    main()

@@ -39,9 +39,9 @@ class Subject(msgspec.Struct, frozen=True):
 
 def start_all(stack: ExitStack, folder: Path) -> list[Subject]:
     """Start every service, each with a store of its own; the stack ends them."""
-    stub = _start_asgi(stack, "bench.dynamodb_stub:app", folder / "stub")
+    stub = _start_stub(stack, folder / "stub")
     return [
-        Subject(CEILING, _start_asgi(stack, "bench.ceiling:app", folder / "ceiling")),
+        Subject(CEILING, _start_ceiling(stack, folder / "ceiling")),
         Subject(SQLITE, start_ours(stack, folder / "sqlite", f"sqlite:///{folder / DATABASE}")),
         Subject(STUB, start_ours(stack, folder / "ours-stub", _store_url(stub))),
         Subject(
@@ -61,9 +61,15 @@ def start_ours(stack: ExitStack, folder: Path, store_url: str) -> Server:
     return stack.enter_context(running(command, folder, port, _KEYS))
 
 
-def _start_asgi(stack: ExitStack, app: str, folder: Path) -> Server:
+def _start_ceiling(stack: ExitStack, folder: Path) -> Server:
     port = free_port()
-    return stack.enter_context(running(uvicorn_command(app, port), folder, port))
+    command = [sys.executable, "-m", "bench.ceiling", "--port", str(port)]
+    return stack.enter_context(running(command, folder, port))
+
+
+def _start_stub(stack: ExitStack, folder: Path) -> Server:
+    port = free_port()
+    return stack.enter_context(running(uvicorn_command("bench.dynamodb_stub:app", port), folder, port))
 
 
 def _start_dynalite(stack: ExitStack, folder: Path) -> Server:

@@ -1,16 +1,13 @@
 """The collector as a service: store, spool and rejected events wired together."""
 
 import datetime as dt
-import logging
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from clickkit.capture.collector import Collector, Door
-from clickkit.capture.request import RejectedEvent
-from clickkit.capture.telemetry import SpoolState
+from clickkit.capture.keeper import KeeperState, Outcome
+from clickkit.capture.request import RefusedInput
+from clickkit.event import Event
 from clickkit.storage.durable import DurableWriter
 from clickkit.storage.rejected import RejectedEvents, rejected_event
 from clickkit.storage.spool import Spool
@@ -37,44 +34,53 @@ def make_collector(
 
     It closes the store when its server ends.
     """
-    rejected = open_rejected(folder)
-    spool = Spool(folder / "spool", most_bytes=spool_bytes)
-    writer = DurableWriter(store, spool, rejected, retry_seconds=retry_seconds)
+    keeper = DurableKeeper(store, folder, spool_bytes=spool_bytes, retry_seconds=retry_seconds)
+    return Collector(keeper, door=door)
 
-    def reject(events: Sequence[RejectedEvent]) -> None:
+
+class DurableKeeper:
+    """A collector's `Keeper`: a store, and in a folder the spool and the rejected events."""
+
+    def __init__(
+        self, store: Store, folder: Path, *, spool_bytes: int = 512 * _MEBIBYTE, retry_seconds: float = 1.0
+    ) -> None:
+        self._store = store
+        self._spool = Spool(folder / "spool", most_bytes=spool_bytes)
+        self._rejected = open_rejected(folder)
+        self._writer = DurableWriter(store, self._spool, self._rejected, retry_seconds=retry_seconds)
+
+    def write(self, events: Sequence[Event]) -> Sequence[Outcome]:
+        """Write to the store, or to the spool while the store is away.
+
+        Raises:
+            BusyError: neither takes the events; the same may be written again.
+        """
+        return self._writer.write(events)
+
+    def reject(self, rejected: Sequence[RefusedInput]) -> None:
+        """Keep what was refused at the door, and count it in the ledger.
+
+        Raises:
+            OSError: the disk is full or the folder cannot be written.
+        """
         now = dt.datetime.now(dt.UTC)
-        writer.count("rejected", len(events))
-        rejected.add([rejected_event(now, event.field, event.reason, event.raw) for event in events])
+        self._writer.count("rejected", len(rejected))
+        self._rejected.add([rejected_event(now, one.field, one.reason, one.raw) for one in rejected])
 
-    def look_at_spool() -> SpoolState:
-        return SpoolState(spool.bytes, spool.most_bytes, writer.drained)
+    def suppress(self, count: int) -> None:
+        """Count in the ledger what a privacy signal kept out."""
+        self._writer.count("suppressed", count)
 
-    def close() -> None:
-        writer.close()
-        store.close()
+    def state(self) -> KeeperState:
+        """Return what is known of store and spool, asking neither."""
+        return KeeperState(
+            store_is_away=self._writer.store_is_away,
+            spool_bytes=self._spool.bytes,
+            spool_most_bytes=self._spool.most_bytes,
+            drained=self._writer.drained,
+        )
 
-    return Collector(
-        write=writer.write,
-        reject=reject,
-        suppress=partial(writer.count, "suppressed"),
-        check=lambda: store.get(("health", "health")),
-        spool=look_at_spool,
-        close=close,
-        door=door,
-    )
-
-
-class JsonLines(logging.Formatter):
-    """Formats a log record as one line of JSON: time, level, logger, message, and the exception if any."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        said = {
-            "time": dt.datetime.fromtimestamp(record.created, dt.UTC),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            said["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(said).decode()
+    def close(self) -> None:
+        """Stop draining and close the store."""
+        self._writer.close()
+        self._store.close()

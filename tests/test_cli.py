@@ -129,6 +129,10 @@ def test_simulate_and_export_take_days_in_words(run):
         (("send", "Buy", "--collector", "http://127.0.0.1:9"), "start one with clickkit serve"),
         (("table", "create", "--store", "sqlite:///x.db"), "names no DynamoDB table"),
         (("demo",), "run the demo in clickkit's project folder"),
+        (
+            ("serve", "--store", "sqlite:///x.db", "--origin", "shop.example"),
+            "'shop.example' is no web origin",
+        ),
         (("import", ".", "--format", "combined"), "cannot read ."),
     ],
 )

@@ -34,9 +34,11 @@ ALLOWED = {
     "dashboard": set(PARTS),
     "demo": set(PARTS),
     "doctor": set(PARTS),
+    "json_lines": set(),
+    "server": {"errors", "capture"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "commands": {*PARTS, "app", "service"},
+    "commands": {*PARTS, "app", "json_lines", "server", "service"},
     "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}

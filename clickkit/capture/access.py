@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from base64 import b64decode
@@ -9,6 +10,11 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from clickkit.errors import SettingsError
+
+VARY = (b"vary", b"Origin")
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _REMEMBERED_SENDERS = 10_000
 
@@ -41,10 +47,14 @@ def _basic_user(authorization: bytes) -> bytes:
 
 
 class Origins:
-    """The web origins whose pages may send; pages of this machine always may."""
+    """The web origins whose pages may send; pages of this machine always may.
+
+    Raises:
+        SettingsError: one of them is no origin.
+    """
 
     def __init__(self, origins: Sequence[str]) -> None:
-        self._origins = {origin.rstrip("/").encode() for origin in origins}
+        self._origins = {_origin(said) for said in origins}
 
     def headers(self, headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
         """Return the CORS headers of an answer; none when the origin is not on the list."""
@@ -54,7 +64,7 @@ class Origins:
         allowed = [
             (b"access-control-allow-origin", origin),
             (b"access-control-expose-headers", b"retry-after"),
-            (b"vary", b"Origin"),
+            VARY,
         ]
         if b"access-control-request-method" in headers:
             asked = headers.get(b"access-control-request-headers", b"content-type")
@@ -64,6 +74,17 @@ class Origins:
                 (b"access-control-max-age", b"86400"),
             ]
         return allowed
+
+
+def _origin(said: str) -> bytes:
+    """Return an origin as browsers send it."""
+    origin = said.lower().removesuffix("/")
+    if not _ORIGIN.fullmatch(origin):
+        raise SettingsError(
+            f"{said!r} is no web origin: write scheme://host or scheme://host:port, "
+            "such as https://shop.example"
+        )
+    return origin.encode()
 
 
 def _is_loopback(origin: bytes) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 
-from clickkit.capture.device import detect_device
+from clickkit.capture.device import USER_AGENT_LENGTH, detect_device
 from clickkit.errors import InvalidEventError
 from clickkit.event import Event, check_event
 
@@ -63,7 +63,7 @@ def _parse_line(line: str, base_url: str, seen: Occurrences) -> Event:
             "timestamp": timestamp,
             "pageUrl": target[2] if "://" in target[2] else base_url + target[2],
             "referrer": _said(referrer),
-            "device": detect_device(user_agent) if user_agent else None,
+            "device": detect_device(user_agent[:USER_AGENT_LENGTH]) if user_agent else None,
             "visitorId": visitor.hexdigest()[:24],
             "properties": {
                 "method": target[1],

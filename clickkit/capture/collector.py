@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from clickkit.capture.access import Origins, RateLimit, WriteKeys
+from clickkit.capture.access import VARY, Origins, RateLimit, WriteKeys
 from clickkit.capture.answer import (
     JSON,
     RETRY_AFTER,
@@ -35,9 +35,10 @@ from clickkit.capture.answer import (
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
+from clickkit.capture.keeper import REFUSED, SPOOL, STORE, Keeper, Outcome
 from clickkit.capture.openapi import openapi_document
-from clickkit.capture.request import LIMITS, Contents, Limits, RejectedEvent, read_request
-from clickkit.capture.telemetry import CONTENT_TYPE, SpoolState, Telemetry
+from clickkit.capture.request import LIMITS, Contents, Limits, read_request
+from clickkit.capture.telemetry import CONTENT_TYPE, Telemetry
 from clickkit.errors import BusyError, StoreError
 from clickkit.event import Event
 
@@ -60,37 +61,18 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collector:
-    """An ASGI application that validates, enriches and commits events.
+    """An ASGI application that validates, enriches and commits events; it closes its keeper at the end.
 
     A request is answered with 200 when at least one event is durable; bad events in it are named and
     kept as rejected. 400 means that none was good, 401 that the write key is missing, 413 that body or
     batch is too large, and 503 that nothing was kept and the same request should be sent again.
-
-    `write` makes a batch durable and says of each event where, or that it was refused; `reject` keeps
-    refused events with their reasons; `suppress` notes how many a privacy signal kept out; `check`
-    raises `StoreError` while the store is away; `spool` tells what waits; `close` is called at the end.
     """
 
-    def __init__(
-        self,
-        *,
-        write: Callable[[Sequence[Event]], Sequence[str]],
-        reject: Callable[[Sequence[RejectedEvent]], None],
-        suppress: Callable[[int], None],
-        check: Callable[[], object],
-        spool: Callable[[], SpoolState],
-        close: Callable[[], None] = lambda: None,
-        door: Door | None = None,
-    ) -> None:
-        self._write = write
-        self._reject = reject
-        self._suppress = suppress
-        self._check = check
-        self._spool = spool
-        self._close = close
+    def __init__(self, keeper: Keeper, *, door: Door | None = None) -> None:
+        self._keeper = keeper
         self._door = door or Door()
         self._clocks = SkewedClocks()
-        self._telemetry = Telemetry(spool)
+        self._telemetry = Telemetry(keeper.state)
         self._group_commit = GroupCommit(self._write_batch)
         self._tracker = b"".join(path.read_bytes() for path in _TRACKER)
         self._document = msgspec.json.encode(openapi_document(self._door.limits))
@@ -107,7 +89,7 @@ class Collector:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 await self._group_commit.close()
-                self._close()
+                self._keeper.close()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
@@ -127,20 +109,20 @@ class Collector:
         elif takes_events or path in _GETS:
             allowed = "POST" if takes_events else "GET"
             reason = f"{method} is not allowed on {path}: use {allowed}"
-            await refuse(send, 405, reason, [*cors, (b"allow", allowed.encode())])
+            await self._refuse(send, 405, reason, [*cors, (b"allow", allowed.encode())])
         else:
-            await refuse(send, 404, f"nothing at {path}: POST /clicks or GET {', '.join(_GETS)}", cors)
+            await self._refuse(send, 404, f"nothing at {path}: POST /clicks or GET {', '.join(_GETS)}", cors)
 
     async def _show(self, path: str, cors: Sequence[Header], send: Send) -> None:
         if path == "/health":
             await answer(send, 200, {"status": "ok"}, cors)
         elif path == "/ready":
-            readiness = await self._readiness()
+            readiness = self._readiness()
             await answer(send, 200 if readiness.ready else 503, readiness, cors)
         elif path == "/metrics":
             await respond(send, 200, self._telemetry.exposition(), [(b"content-type", CONTENT_TYPE)])
         elif path == "/tracker.js":
-            await respond(send, 200, self._tracker, [*_SCRIPT, *cors])
+            await respond(send, 200, self._tracker, [*_SCRIPT, *(cors or [VARY])])
         else:
             await respond(send, 200, self._document, [JSON, *cors])
 
@@ -154,29 +136,31 @@ class Collector:
     ) -> None:
         door = self._door
         if not door.write_keys.allow(headers):
-            await refuse(send, 401, "no write key, or not one of ours: send it as X-Write-Key", cors)
+            await self._refuse(send, 401, "no write key, or not one of ours: send it as X-Write-Key", cors)
             return
         body = await _read_body(receive, door.limits.body_bytes)
         if body is None:
+            return  # the sender is gone
+        if len(body) > door.limits.body_bytes:
             reason = f"body: over the limit of {door.limits.body_bytes} bytes; send smaller batches"
-            await refuse(send, 413, reason, cors)
+            await self._refuse(send, 413, reason, cors)
             return
         contents = read_request(body, headers, scope["path"], limits=door.limits)
         if headers.get(b"sec-gpc") == b"1" or headers.get(b"dnt") == b"1":
             await self._keep_out(len(contents.events), cors, send)
         elif contents.is_too_large:
-            await refuse(send, 413, f"body: {contents.rejected[0].reason}", cors)
+            await self._refuse(send, 413, f"body: {contents.rejected[0].reason}", cors)
         elif door.rate_limit is not None and not door.rate_limit.allow(
             _sender(scope), len(contents.events) + len(contents.rejected)
         ):
             reason = "too many events from one sender: send again later"
-            await refuse(send, 503, reason, [*cors, RETRY_AFTER])
+            await self._refuse(send, 503, reason, [*cors, RETRY_AFTER])
         else:
             await self._commit(contents, headers, cors, send)
 
     async def _keep_out(self, events: int, cors: Sequence[Header], send: Send) -> None:
         self._telemetry.suppressed += events
-        self._suppress(events)
+        self._keeper.suppress(events)
         await answer(send, 200, Answer(0, [], suppressed=events), cors)
 
     async def _commit(
@@ -184,18 +168,17 @@ class Collector:
     ) -> None:
         try:
             enriched = self._enrich(contents.events, headers)
-            outcomes = await self._group_commit.commit(enriched) if enriched else []
+            outcomes = await self._group_commit.commit(enriched, contents.size) if enriched else []
         except (BusyError, StoreError) as error:
             _log.error("%s", error)
-            self._telemetry.busy += len(contents.events)
             reason = "nothing was kept: send the same events again"
-            await refuse(send, 503, reason, [*cors, RETRY_AFTER])
+            await self._refuse(send, 503, reason, [*cors, RETRY_AFTER])
             return
-        accepted = len(outcomes) - outcomes.count("refused")
-        spooled = outcomes.count("spool")
+        accepted = len(outcomes) - outcomes.count(REFUSED)
+        spooled = outcomes.count(SPOOL)
         self._telemetry.accepted += accepted
         self._telemetry.spooled += spooled
-        durability = "spool" if spooled else "store"
+        durability = SPOOL if spooled else STORE
         if accepted == len(outcomes) and not contents.rejected:
             await accept(send, accepted, durability, cors)
             return
@@ -203,7 +186,12 @@ class Collector:
         if accepted:
             await answer(send, 200, Answer(accepted, rejected, durability), cors)
         else:
+            self._telemetry.refused_requests[400] += 1
             await answer(send, 400, Answer(0, rejected), cors)
+
+    async def _refuse(self, send: Send, status: int, reason: str, headers: Sequence[Header]) -> None:
+        self._telemetry.refused_requests[status] += 1
+        await refuse(send, status, reason, headers)
 
     def _enrich(self, events: Sequence[Event], headers: Mapping[bytes, bytes]) -> list[Event]:
         received_at = dt.datetime.now(dt.UTC)
@@ -213,53 +201,51 @@ class Collector:
             enrich(correct(event, received_at), received_at=received_at, user_agent=agent) for event in events
         ]
 
-    def _write_batch(self, events: Sequence[Event]) -> Sequence[str]:
+    def _write_batch(self, events: Sequence[Event]) -> Sequence[Outcome]:
         self._telemetry.batch_sizes.observe(len(events))
-        return self._write(events)
+        return self._keeper.write(events)
 
-    async def _keep_rejected(self, contents: Contents, outcomes: Sequence[str]) -> list[Rejection]:
+    async def _keep_rejected(self, contents: Contents, outcomes: Sequence[Outcome]) -> list[Rejection]:
         """Keep what was refused at the door, and name it together with what the store refused."""
         if contents.rejected:
             try:
-                await asyncio.to_thread(self._reject, contents.rejected)
+                await asyncio.to_thread(self._keeper.reject, contents.rejected)
             except OSError as error:
                 _log.error("rejected events could not be kept: %s", error)
-        rejected = [Rejection(one.index, one.field, one.reason) for one in contents.rejected]
-        rejected += _refused_by_the_store(outcomes, {one.index for one in contents.rejected})
-        for one in rejected:
+        for one in contents.rejected:
             self._telemetry.reject(one.field)
-        return rejected
+        by_the_store = _refused_by_the_store(outcomes, {one.index for one in contents.rejected})
+        self._telemetry.reject_stored(len(by_the_store))
+        return [Rejection(one.index, one.field, one.reason) for one in contents.rejected] + by_the_store
 
-    async def _readiness(self) -> Readiness:
-        spool = self._spool()
-        try:
-            await asyncio.to_thread(self._check)
-        except StoreError as error:
-            _log.error("%s", error)
-            return Readiness(spool.bytes < spool.most_bytes, "away", spool.bytes, spool.most_bytes)
-        return Readiness(True, "ok", spool.bytes, spool.most_bytes)
+    def _readiness(self) -> Readiness:
+        state = self._keeper.state()
+        has_room = state.spool_bytes < state.spool_most_bytes
+        store = "away" if state.store_is_away else "ok"
+        return Readiness(
+            has_room or not state.store_is_away, store, state.spool_bytes, state.spool_most_bytes
+        )
 
 
-def _refused_by_the_store(outcomes: Sequence[str], taken: set[int]) -> list[Rejection]:
+def _refused_by_the_store(outcomes: Sequence[Outcome], taken: set[int]) -> list[Rejection]:
     """Name the events that the store refused by their place in the request."""
     places = (index for index in range(len(outcomes) + len(taken)) if index not in taken)
     reason = "the store refuses this event; it is kept among the rejected ones"
     return [
         Rejection(index, "", reason)
         for index, outcome in zip(places, outcomes, strict=True)
-        if outcome == "refused"
+        if outcome == REFUSED
     ]
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes | None:
-    """Return the request's body, or None when it is over the limit or the sender is gone."""
+    """Return the request's body, of one over the limit only the beginning; None when the sender is gone."""
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body") and len(body) <= limit:
         message = await receive()
         body += message.get("body", b"")
-    is_whole = message["type"] == "http.request" and len(body) <= limit
-    return body if is_whole else None
+    return body if message["type"] == "http.request" else None
 
 
 def _sender(scope: Message) -> str:

@@ -7,6 +7,9 @@ from user_agents.parsers import UserAgent, parse_browser, parse_device, parse_op
 
 from clickkit.event import Device
 
+USER_AGENT_LENGTH = 2048
+"""The most characters of a User-Agent that are looked at."""
+
 
 class _NativeUserAgent(UserAgent):  # type: ignore[misc]
     """`user_agents.UserAgent` on ua-parser's native and cached parser: the same answers, 20 times faster."""

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from clickkit.capture.device import detect_device
+from clickkit.capture.device import USER_AGENT_LENGTH, detect_device
 from clickkit.errors import InvalidEventError
 from clickkit.event import Event, check_event
 
@@ -40,7 +40,6 @@ _CALLS = {name[0]: name for name in ("track", "page", "identify", "group", "alia
 _CLICKED = re.compile(r"click(ed)?(?![a-z])", re.IGNORECASE)
 _VITALS = {"CLS", "FCP", "FID", "INP", "LCP", "TTFB"}
 _VITAL_ID = re.compile(r"v\d+-(\d{12,14})-\d+")
-_USER_AGENT_LENGTH = 2048
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +225,7 @@ def _validated(name: str, value: object) -> Any:
 
 
 def _device(user_agent: object) -> dict[str, Any]:
-    if not isinstance(user_agent, str) or not 0 < len(user_agent) <= _USER_AGENT_LENGTH:
+    if not isinstance(user_agent, str) or not 0 < len(user_agent) <= USER_AGENT_LENGTH:
         return {}
     return _fitting("device", msgspec.to_builtins(detect_device(user_agent)))
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import msgspec
 
-from clickkit.capture.device import detect_device
+from clickkit.capture.device import USER_AGENT_LENGTH, detect_device
 from clickkit.capture.geolocation import locate
 from clickkit.event import Device, Event, Location
 
@@ -40,7 +40,7 @@ def round_and_name(said: Location | None) -> Location | None:
 def _device(said: Device | None, user_agent: str | None) -> Device | None:
     if not user_agent:
         return said
-    found = detect_device(user_agent)
+    found = detect_device(user_agent[:USER_AGENT_LENGTH])
     if said is None:
         return found
     named = said.platform or said.platform_version or said.browser or said.browser_version

@@ -45,8 +45,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     properties_depth: int = 8
 
 
-class RejectedEvent(msgspec.Struct, frozen=True):
-    """An event refused at the door: its place in the request, the field, the reason, and its bytes.
+class RefusedInput(msgspec.Struct, frozen=True):
+    """What was refused at the door: its place in the request, the field, the reason, and its bytes.
 
     `field` is empty for the event, or the request, as a whole.
     """
@@ -58,11 +58,15 @@ class RejectedEvent(msgspec.Struct, frozen=True):
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What a request holds: its good events in the sender's order, and its bad ones."""
+    """What a request holds: its good events in the sender's order, and its bad ones.
+
+    `size` is the bytes of JSON that both came in, unpacked.
+    """
 
     events: list[Event]
-    rejected: list[RejectedEvent]
+    rejected: list[RefusedInput]
     is_too_large: bool = False
+    size: int = 0
 
 
 class _TooLargeError(InvalidEventError):
@@ -84,7 +88,7 @@ def read_request(
     if len(body) <= limits.body_bytes and b"ce-specversion" not in headers:
         events = _read_own(body, limits)
         if events:
-            return Contents(events, [])
+            return Contents(events, [], size=len(body))
     try:
         raw, around = _events_of(body, headers, path, limits)
         if len(raw) > limits.events:
@@ -92,7 +96,7 @@ def read_request(
         if not raw:
             raise InvalidEventError("", "no event in the request: send one, or an array of them")
     except InvalidEventError as error:
-        refused = RejectedEvent(0, error.field, error.reason, body)
+        refused = RefusedInput(0, error.field, error.reason, body)
         return Contents([], [refused], is_too_large=isinstance(error, _TooLargeError))
     return _read_each(raw, around, limits)
 
@@ -111,12 +115,12 @@ def _read_own(body: bytes, limits: Limits) -> list[Event]:
 
 
 def _read_each(raw: list[bytes], around: Surroundings, limits: Limits) -> Contents:
-    contents = Contents([], [])
+    contents = Contents([], [], size=sum(map(len, raw)))
     for index, encoded in enumerate(raw):
         try:
             contents.events.append(_within(_read(encoded, around), limits))
         except InvalidEventError as error:
-            contents.rejected.append(RejectedEvent(index, error.field, error.reason, encoded))
+            contents.rejected.append(RefusedInput(index, error.field, error.reason, encoded))
     return contents
 
 

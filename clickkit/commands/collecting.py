@@ -1,11 +1,8 @@
 """Commands around the collector: run it, send to it, and see what it refused."""
 
 import datetime as dt
-import gc
 import http.client
 import logging
-import socket
-import sys
 import urllib.error
 import urllib.request
 import uuid
@@ -14,22 +11,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from clickkit import __version__
 from clickkit.app import open_store, settings, write_keys
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.collector import Door
-from clickkit.capture.one_write import OneWriteProtocol
 from clickkit.commands.options import StoreUrl, new_group, say
-from clickkit.errors import ClickkitError, SettingsError, StoreError
+from clickkit.errors import ClickkitError, StoreError
 from clickkit.event import check_event, encode_event
-from clickkit.service import JsonLines, make_collector, open_rejected
+from clickkit.json_lines import JsonLines
+from clickkit.server import address, listen, run
+from clickkit.service import make_collector, open_rejected
 
 commands = new_group()
 
-_BACKLOG = 4096
-_SWITCH_SECONDS = 0.0005  # the thread that commits waits no longer for the one that serves
 _SHOWN_CHARACTERS = 200
 
 
@@ -38,65 +33,45 @@ def serve(
     store: StoreUrl = "",
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
-    origin: Annotated[list[str] | None, typer.Option(help="A web origin whose pages may send.")] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="A web origin whose pages may send: https://HOST.")
+    ] = None,
     rate_limit: Annotated[float, typer.Option(help="Events a second of one sender; 0: no limit.", min=0)] = 0,
     spool_megabytes: Annotated[int, typer.Option(help="Room for an outage of the store.", min=1)] = 512,
     folder: Annotated[Path | None, typer.Option(help="Where spool and rejected events lie.")] = None,
 ) -> None:
-    """Run the collector: POST /clicks and GET /health.
+    """Run the collector: POST /clicks; GET /health, /ready, /metrics, /tracker.js and /openapi.json.
 
     CLICKKIT_WRITE_KEYS, separated by commas, are the keys of which a sender must show one.
 
     Example: clickkit serve --store sqlite:///data/clicks.db --port 8000
     """
-    opened, listening = open_store(store), _listen(host, port)
     door = Door(
         write_keys=WriteKeys(write_keys()),
         origins=Origins(origin or []),
         rate_limit=RateLimit(rate_limit) if rate_limit else None,
     )
+    opened, listening = open_store(store), listen(host, port)
     try:
         opened.put([])  # makes a new SQLite file
         opened.get(("health", "health"))
     except StoreError as error:
         say(f"warning: until this is mended, events are spooled: {error}")
-    say(f"collector: http://{host}:{port}/clicks stores in {opened.url}")
+    say(f"collector: http://{address(host, port)}/clicks stores in {opened.url}")
     collector = make_collector(
         opened,
         folder or settings().home / "data",
         door=door,
         spool_bytes=spool_megabytes * 1024 * 1024,
     )
+    _log_json_lines()
+    run(collector, listening, proxy_headers=rate_limit > 0)  # who sends matters only to the rate limit
+
+
+def _log_json_lines() -> None:
     log = logging.StreamHandler()
     log.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[log])
-    config = uvicorn.Config(
-        collector,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        http=OneWriteProtocol,
-        proxy_headers=rate_limit > 0,  # who sends matters only to the rate limit
-        backlog=_BACKLOG,
-    )
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.collect()
-    gc.freeze()  # what was imported stays, and is not looked at again
-    uvicorn.Server(config).run(sockets=[listening])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        raise SettingsError(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port"
-        ) from error
-    return listening
 
 
 @commands.command()

@@ -290,13 +290,16 @@ def stored():
 
 @pytest.fixture(scope="session")
 def serve_app(find_port, wait_until):
-    """Return a function that serves an ASGI app in a thread for the session, and returns its URL."""
+    """Return a function that serves an ASGI app in a thread for the session, and returns its URL.
+
+    Options are uvicorn's.
+    """
     servers = []
 
-    def serve_app(app):
+    def serve_app(app, **options):
         port = find_port()
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=port, ws="none", log_config=None, timeout_graceful_shutdown=5
+            app, port=port, ws="none", log_config=None, timeout_graceful_shutdown=5, **options
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)

@@ -1,10 +1,12 @@
 """Who may send to the collector."""
 
 import base64
+import re
 
 import pytest
 
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
+from clickkit.errors import SettingsError
 
 
 def test_without_keys_everybody_may_send():
@@ -82,3 +84,20 @@ def test_senders_are_forgotten_and_never_kept_by_address():
 
     assert len(limit._buckets) == 10_000
     assert not any(b"192.0.2" in key for key in limit._buckets)
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "", "shop.example", "https://", "https://shop.example/path", "https://a b", "//a"]
+)
+def test_what_is_no_origin_is_said_so_with_how_to_write_it(origin):
+    """A page that is kept out by a slip of the pen would be noticed late."""
+    with pytest.raises(SettingsError, match=re.escape(f"{origin!r} is no web origin: write scheme://host")):
+        Origins(["https://shop.example", origin])
+
+
+@pytest.mark.parametrize("origin", ["http://shop.example:8080", "https://[2001:db8::1]:8443", "app+x://a_b"])
+def test_an_origin_is_known_however_it_was_written(origin):
+    """Browsers send it in small letters and without a slash at the end."""
+    headers = Origins([origin.upper() + "/"]).headers({b"origin": origin.encode()})
+
+    assert (b"access-control-allow-origin", origin.encode()) in headers

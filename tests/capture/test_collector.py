@@ -254,6 +254,7 @@ def test_the_page_side_is_served(served_from_sqlite):
 
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["vary"] == "Origin"
     assert "createTracker" in answer.text
 
 
@@ -265,8 +266,10 @@ def test_write_keys_and_the_rate_limit(find_port, wait_until, tmp_path, monkeypa
         stranger = client.post("/clicks", json=CLICK)
         friend = client.post("/clicks", json=CLICK, headers={"X-Write-Key": "secret-two"})
         flood = client.post("/clicks", json=CLICK, headers={"X-Write-Key": "secret-two"})
+        refused = [counted(client, f'clickkit_refused_requests_total{{status="{n}"}}') for n in (401, 503)]
 
     assert [answer.status_code for answer in (stranger, friend, flood)] == [401, 200, 503]
+    assert refused == [1, 1]
     assert "secret" not in stranger.text
 
 
@@ -284,6 +287,7 @@ def test_prometheus_sees_what_became_of_every_event(find_port, wait_until, tmp_p
         client.post("/clicks", json=[CLICK, {**CLICK, "id": "b"}, {**CLICK, "timestamp": "soon"}])
         client.post("/clicks", content=b"{")
         client.post("/clicks", json=CLICK, headers={"Sec-GPC": "1"})
+        client.post("/clicks", content=b" " * (LIMITS.body_bytes + 1))
 
         assert counted(client, "clickkit_received_total") == 5
         assert counted(client, "clickkit_accepted_total") == 2
@@ -291,4 +295,6 @@ def test_prometheus_sees_what_became_of_every_event(find_port, wait_until, tmp_p
         assert counted(client, 'clickkit_rejected_total{reason="malformed"}') == 1
         assert counted(client, "clickkit_suppressed_total") == 1
         assert counted(client, 'clickkit_batch_size_bucket{le="2.0"}') == 1
-        assert counted(client, "clickkit_answer_seconds_count") == 3
+        assert counted(client, "clickkit_answer_seconds_count") == 4
+        assert counted(client, 'clickkit_refused_requests_total{status="400"}') == 1
+        assert counted(client, 'clickkit_refused_requests_total{status="413"}') == 1

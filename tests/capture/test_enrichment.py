@@ -66,3 +66,14 @@ def test_city_and_country_without_a_position_are_kept(make_event):
     place = Location(city="Oslo", country="Norway")
 
     assert enrich(make_event(location=place), received_at=NOW).location == place
+
+
+def test_of_an_endless_user_agent_only_the_beginning_is_looked_at(make_event):
+    """2,048 characters name any browser; the rest would cost time and memory only."""
+    moment = dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC)
+    event = make_event(device=None)
+
+    near = enrich(event, received_at=moment, user_agent="x" * 2038 + " Googlebot")
+    far = enrich(event, received_at=moment, user_agent="x" * 2048 + " Googlebot")
+
+    assert (near.device.is_bot, far.device.is_bot) == (True, False)

@@ -82,6 +82,15 @@ def form(value):
     return urllib.parse.urlencode({"v": 1, "data": value}).encode()
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_the_size_is_that_of_the_events_unpacked(pack):
+    """What waits for the store takes memory by what it is, not by how it travelled."""
+    one = json.dumps(CLICK).encode()
+
+    assert read(pack(one)).size == len(one)
+    assert read(pack(one + b"\n" + one)).size == 2 * len(one)
+
+
 @pytest.mark.parametrize(
     "body",
     [

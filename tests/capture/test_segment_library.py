@@ -9,34 +9,34 @@ from segment.analytics.client import Client
 from clickkit.capture.collector import Collector
 from clickkit.errors import BusyError
 from clickkit.event import SHARDS
+from clickkit.service import DurableKeeper
 
 WHEN = dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC)
 
 
-class BusyAtFirst:
-    """Writes to a store, after a number of times when its queue is full."""
+class BusyAtFirst(DurableKeeper):
+    """Keeps events in a store, after a number of times when its queue is full."""
 
-    def __init__(self, store, refusals):
-        self._store, self._refusals, self.writes = store, refusals, 0
+    def __init__(self, store, folder, refusals):
+        super().__init__(store, folder)
+        self._refusals, self.writes = refusals, 0
 
     def write(self, events):
         """Store events and say where they are."""
         self.writes += 1
         if self.writes <= self._refusals:
             raise BusyError("full: send again later")
-        self._store.put(events)
-        return ["store"] * len(events)
+        return super().write(events)
 
 
 @pytest.mark.parametrize("refusals", [0, 1])
 @pytest.mark.parametrize("is_gzip", [False, True], ids=["plain", "gzip"])
-def test_thirty_calls_arrive_once_each(sqlite_store, serve_app, refusals, is_gzip):
+def test_thirty_calls_arrive_once_each(sqlite_store, tmp_path, serve_app, refusals, is_gzip):
     """Each messageId is the id of one event, also when the first request is answered with 503."""
-    busy, failures = BusyAtFirst(sqlite_store, refusals), []
-    collector = Collector(write=busy.write, reject=failures.append, check=lambda: None)
+    busy, failures = BusyAtFirst(sqlite_store, tmp_path, refusals), []
     client = Client(
         "key",
-        host=serve_app(collector),
+        host=serve_app(Collector(busy)),
         upload_size=10,
         gzip=is_gzip,
         on_error=lambda error, batch: failures.append(error),

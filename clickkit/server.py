@@ -1,0 +1,65 @@
+"""The server of the collector: uvicorn, with the settings that the benchmarks measure."""
+
+import gc
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+
+from clickkit.capture.whole_request import WholeRequestProtocol
+from clickkit.errors import SettingsError
+
+_BACKLOG = 4096
+_END_SECONDS = 8  # docker stop, clickkit demo and others kill after 10
+_SWITCH_SECONDS = 0.0005  # the thread that commits waits no longer for the one that serves
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        SettingsError: the host is none of this machine, or the port is taken.
+    """
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    only_us = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)  # on Windows REUSE shares a port
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, only_us, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            f"cannot listen on {address(host, port)}: {error.strerror}; choose another --host or --port"
+        ) from error
+    return listening
+
+
+def address(host: str, port: int) -> str:
+    """Return host and port as a URL has them, an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def run(
+    app: Callable[..., Awaitable[None]], listening: socket.socket, *, proxy_headers: bool = False
+) -> None:
+    """Serve an ASGI app until a signal ends it; what was taken by then is answered, for 8 seconds at most.
+
+    This sets the process up for serving: the switch interval of threads, and garbage collection.
+    `proxy_headers` makes the sender's address the one that a proxy on this machine names.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http=WholeRequestProtocol,
+        ws="none",
+        proxy_headers=proxy_headers,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=_END_SECONDS,
+    )
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()  # what was imported stays, and is not looked at again
+    uvicorn.Server(config).run(sockets=[listening])
