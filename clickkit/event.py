@@ -279,7 +279,6 @@ SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "name"))
 
 ITEM_SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "encode_name"))
 """The same with the JSON names, as stores hold items."""
-
 _item_options = pyarrow.json.ParseOptions(explicit_schema=ITEM_SCHEMA, unexpected_field_behavior="ignore")
 
 
