@@ -10,7 +10,7 @@ import re
 import types
 import typing
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -282,12 +282,11 @@ ITEM_SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "encode_name"))
 _item_options = pyarrow.json.ParseOptions(explicit_schema=ITEM_SCHEMA, unexpected_field_behavior="ignore")
 
 
-def items_to_batch(items: Sequence[bytes]) -> pa.RecordBatch:
-    """Parse stored items, each one line of JSON, into one Arrow record batch of `SCHEMA`."""
-    if not items:
+def items_to_batch(lines: bytes) -> pa.RecordBatch:
+    """Parse stored items, given as lines of JSON, into one Arrow record batch of `SCHEMA`."""
+    if not lines:
         return pa.RecordBatch.from_pylist([], SCHEMA)
-    lines = b"\n".join(items)
-    read_options = pyarrow.json.ReadOptions(block_size=len(lines) + 1)
+    read_options = pyarrow.json.ReadOptions(block_size=len(lines) + 1, use_threads=False)
     table = pyarrow.json.read_json(io.BytesIO(lines), read_options, _item_options).combine_chunks()
     columns = [_renamed(table.column(i).chunk(0), field.type) for i, field in enumerate(SCHEMA)]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)

@@ -157,7 +157,7 @@ def test_every_event_survives_all_its_forms(made):
     """JSON gives back the same event, and Arrow the same values."""
     assert [decode_event(encode_event(event)) for event in made] == made
 
-    rows = items_to_batch([msgspec.json.encode(to_item(event)) for event in made]).to_pylist()
+    rows = items_to_batch(b"\n".join([msgspec.json.encode(to_item(event)) for event in made])).to_pylist()
 
     assert [(row["id"], row["button"], row["timestamp"], row["received_at"], row["x"]) for row in rows] == [
         (event.id, event.button, event.timestamp, event.received_at, event.x) for event in made

@@ -118,7 +118,7 @@ def _unwrapped(array: pa.StructArray, kind: pa.DataType) -> pa.Array:
 
 
 def _to_batch_item_by_item(items: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-    return items_to_batch([msgspec.json.encode(_known_and_other(item)) for item in items])
+    return items_to_batch(b"\n".join(msgspec.json.encode(_known_and_other(item)) for item in items))
 
 
 def _known_and_other(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,10 @@ _INSERTS = {
     rows: "insert or ignore into events values " + ", ".join(["(?, ?, ?)"] * rows)
     for rows in (1 << power for power in range(_MOST_ROWS.bit_length()))
 }
-_BATCH_ROWS = 10_000
+_SCAN = """
+select cast(group_concat(item, char(10)) as blob), max(sk)
+from (select sk, item from events where pk = ? and sk > ? order by sk limit 10000)
+"""
 _LOCK_TIMEOUT_SECONDS = 30
 
 _log = logging.getLogger(__name__)
@@ -97,15 +100,15 @@ class SqliteStore:
         return len(events) - repeated.total()
 
     def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
-        """Yield one shard of a day in batches of 10,000 events."""
+        """Yield one shard of a day in batches of 10,000 events, which SQLite hands over as one text each."""
         with closing(self._open_reader()) as reader:
             try:
-                cursor = reader.execute(
-                    "select cast(item as blob) from events where pk = ? and sk > ? order by sk",
-                    (partition_key(day, shard), after),
-                )
-                while rows := cursor.fetchmany(_BATCH_ROWS):
-                    yield items_to_batch([item for (item,) in rows])
+                while True:
+                    key = (partition_key(day, shard), after)
+                    lines, after = reader.execute(_SCAN, key).fetchone()
+                    if lines is None:
+                        return
+                    yield items_to_batch(lines)
             except sqlite3.Error as error:
                 raise self._failed(error) from error
 

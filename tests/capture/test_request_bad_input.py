@@ -126,7 +126,9 @@ def test_naughty_strings_are_stored_and_read_back_unchanged(shared, field):
 
     refused = {event.index: event.field for event in contents.rejected}
     taken = [text for index, text in enumerate(texts) if index not in refused]
-    rows = items_to_batch([msgspec.json.encode(to_item(event)) for event in contents.events]).to_pylist()
+    rows = items_to_batch(
+        b"\n".join([msgspec.json.encode(to_item(event)) for event in contents.events])
+    ).to_pylist()
     assert [TEXT_FIELDS[field](event) for event in contents.events] == taken
     assert {re.split(r"[.\[]", refusal)[0] for refusal in refused.values()} <= {field}
     assert len(taken) > 400
@@ -211,5 +213,5 @@ def test_any_bytes_give_an_answer(body, headers, path):
     assert all(event.reason for event in contents.rejected)
     for event in contents.events:
         assert decode_event(msgspec.json.encode(event)) == event
-        items_to_batch([msgspec.json.encode(to_item(event))])
+        items_to_batch(b"\n".join([msgspec.json.encode(to_item(event))]))
     assert read_request(body, headers, path) == contents
