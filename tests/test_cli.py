@@ -25,6 +25,9 @@ COMMANDS = [
     "table create",
     "export",
     "verify",
+    "lake status",
+    "lake verify",
+    "lake compact",
     "doctor",
 ]
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))

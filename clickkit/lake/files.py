@@ -1,6 +1,7 @@
 """The files of a lake, in a local folder or in an S3 bucket: read, list and publish in one step."""
 
 import contextlib
+import datetime as dt
 import filecmp
 import hashlib
 import os
@@ -44,6 +45,9 @@ class Files(Protocol):
 
     def version(self, path: str) -> str | None:
         """Return what changes whenever the file at a path does; None when there is none."""
+
+    def changed_at(self, path: str) -> dt.datetime:
+        """Return when a file changed last (UTC)."""
 
     def replace(self, path: str, expected: str | None) -> AbstractContextManager[IO[bytes]]:
         """Yield a new file, which takes its path in one atomic and durable step when the block ends.
@@ -100,6 +104,13 @@ class LocalFiles:
         except OSError as error:
             raise self._failed(error) from error
         return f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
+
+    def changed_at(self, path: str) -> dt.datetime:
+        """Return the file's time."""
+        try:
+            return dt.datetime.fromtimestamp((self._root / path).stat().st_mtime, dt.UTC)
+        except OSError as error:
+            raise self._failed(error) from error
 
     @contextmanager
     def replace(self, path: str, expected: str | None) -> Iterator[IO[bytes]]:
@@ -213,6 +224,15 @@ class S3Files:
             raise self._failed(error) from error
         etag: str = found["ETag"]
         return etag
+
+    def changed_at(self, path: str) -> dt.datetime:
+        """Return the object's time."""
+        try:
+            found = self._client.head_object(Bucket=self._bucket, Key=self._key_in_bucket(path))
+        except (BotoCoreError, ClientError) as error:
+            raise self._failed(error) from error
+        changed: dt.datetime = found["LastModified"]
+        return changed.astimezone(dt.UTC)
 
     @contextmanager
     def replace(self, path: str, expected: str | None) -> Iterator[IO[bytes]]:

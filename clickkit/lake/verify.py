@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from clickkit.errors import LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import Files, open_files
 from clickkit.lake.key import KEY, keys
-from clickkit.lake.layout import MANIFEST, Day, Manifest, as_day, decode_manifest, partition
+from clickkit.lake.layout import MANIFEST, ROOT, Day, Manifest, as_day, day_of, decode_manifest, partition
 from clickkit.storage.store import LedgerDay, Store
 
 _COLUMNS = [*KEY, "session_id", "sequence"]
@@ -58,6 +59,19 @@ def verify(store: Store, lake: str | os.PathLike[str], day: Day) -> Verification
     return Verification(
         ledger, stored.num_rows, archived.num_rows if archived is not None else 0, _lost(stored), differences
     )
+
+
+def verify_lake(lake: str | os.PathLike[str]) -> list[str]:
+    """Hold every partition of a lake against its manifest, and return the differences in words.
+
+    Raises:
+        LakeError: there is no such lake, or it cannot be read.
+    """
+    files = open_files(lake)
+    days = sorted({day for path in files.parts(ROOT) if (day := day_of(path))})
+    if not days:
+        raise LakeError(f"no lake at {files.url}: check the path, or write one first with: clickkit export")
+    return [difference for day in days for difference in _archived(files, day)[1]]
 
 
 def _ledger(store: Store, day: dt.date) -> LedgerDay:
