@@ -233,8 +233,8 @@ _DICTS = [i for i, field in enumerate(_EVENT_FIELDS) if field.name in ("variants
 def encode_item(event: Event) -> bytes:
     """Encode the event as a store holds it: its JSON form, but variants and properties as JSON text."""
     if not event.variants and not event.properties:
-        encoded = _encoder.encode(event)  # without the kind when it is the default
-        return b'{"event":"click",' + encoded[1:] if event.event == "click" else encoded
+        encoded = _encoder.encode(event)  # often without the kind when it is the default
+        return encoded if b'"event":' in encoded else b'{"event":"click",' + encoded[1:]
     values = list(msgspec.structs.astuple(event))
     for index in _DICTS:
         values[index] = _encoder.encode(values[index]).decode() if values[index] else None

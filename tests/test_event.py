@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickkit import Event, InvalidEventError, Location, decode_event, encode_event
-from clickkit.event import SCHEMA, check_event, items_to_batch, shard_of, sort_key, to_item
+from clickkit.event import SCHEMA, check_event, encode_item, items_to_batch, shard_of, sort_key, to_item
 
 GOOD = {
     "id": "a",
@@ -168,3 +168,12 @@ def test_every_event_survives_all_its_forms(made):
     assert [msgspec.json.decode(row["properties"] or "{}") for row in rows] == [
         event.properties for event in made
     ]
+
+
+@pytest.mark.parametrize("said", [{}, {"event": "click"}, {"event": "view"}])
+def test_an_item_names_its_kind_once(said):
+    """Whether the sender said so or not, and in an encoder's own way."""
+    item = encode_item(decode(id='"event":', **said))
+
+    assert item.count(b'"event":') == 1
+    assert msgspec.json.decode(item)["event"] == said.get("event", "click")
