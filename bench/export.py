@@ -23,8 +23,8 @@ from clickkit.event import SHARDS, partition_key, shard_of
 from clickkit.storage.attributes import to_attributes
 
 _DAY = dt.date(2026, 11, 20)
-_PAGE_BYTES = 1_000_000
-_VISITORS_PER_CLICK = 0.4
+_PAGE_ITEMS = 1_150  # about 1 MB of JSON
+_SIMULATED_VISITORS = 4_000
 _KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "eu-north-1"}
 
 
@@ -95,7 +95,7 @@ def _clicks(number: int) -> Iterator[list[Event]]:
     """Yield simulated clicks of one day, in lists, by seeds that follow each other."""
     made, seed = 0, 1
     while made < number:
-        events = list(simulate(_DAY, _DAY, visitors=4_000, seed=seed))[: number - made]
+        events = list(simulate(_DAY, _DAY, visitors=_SIMULATED_VISITORS, seed=seed))[: number - made]
         yield events
         made, seed = made + len(events), seed + 1
 
@@ -116,13 +116,10 @@ def _write_pages(path: Path, items: int) -> tuple[int, int]:
 
 
 def _pages(pk: str, content: list[tuple[str, bytes]]) -> Iterator[Page]:
-    held: list[bytes] = []
-    for place, (sk, item) in enumerate(content):
-        held.append(item)
-        if sum(map(len, held[-1:])) and (len(held) >= _PAGE_BYTES // 1_000 or place == len(content) - 1):
-            last = {"pk": {"S": pk}, "sk": {"S": sk}}
-            yield Page(pk, msgspec.Raw(b"[" + b",".join(held) + b"]"), len(held), last)
-            held = []
+    for start in range(0, len(content), _PAGE_ITEMS):
+        part = content[start : start + _PAGE_ITEMS]
+        last = {"pk": {"S": pk}, "sk": {"S": part[-1][0]}}
+        yield Page(pk, msgspec.Raw(b"[" + b",".join(item for _, item in part) + b"]"), len(part), last)
 
 
 def _columns() -> list[str]:
