@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from clickkit.errors import LakeError, StoreError
+from clickkit.errors import ChangedError, LakeError, StoreError
 from clickkit.event import SCHEMA, SHARDS
-from clickkit.lake.files import ChangedError, Files, open_files, publish
+from clickkit.lake.files import Files, open_files, publish
 from clickkit.lake.layout import (
     LAKE,
     MANIFEST,

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clickkit.errors import LakeError
+from clickkit.errors import ChangedError, LakeError
 from clickkit.event import SCHEMA, SHARDS
-from clickkit.lake.files import ChangedError, Files, open_files
+from clickkit.lake.files import Files, open_files
 from clickkit.lake.key import KEY
 from clickkit.lake.layout import Part, part_name, partition
 from clickkit.lake.merge import SortedReader, last_row, merge_sorted

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from clickkit.errors import LakeError
-from clickkit.lake.files import Files, LocalFiles, open_files
+from clickkit.lake.files import Files, open_files
 from clickkit.lake.layout import ROOT, Day, as_day, day_of, days_between, partition
+from clickkit.lake.local_files import LocalFiles
 
 _READ_PARTS = """
 from read_parquet(
