@@ -1,0 +1,47 @@
+"""The schemas of a lake's parts held against each other: one that fits them all, or an error."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.fs
+import pyarrow.parquet as pq
+
+from clickkit.errors import LakeError
+from clickkit.event import SCHEMA
+from clickkit.lake.files import Files
+
+_READERS = 16
+
+
+def one_schema(files: Files, parts: Sequence[str]) -> pa.Schema:
+    """Return the schema of the parts together, read from their last bytes; a column may be new in some.
+
+    Raises:
+        LakeError: a part is damaged, or one of its columns has another type than the event's field or,
+            of a column that is no field, than in the parts before it.
+    """
+    read = partial(_schema, files, files.filesystem)
+    fields: dict[str, pa.Field] = {}
+    with ThreadPoolExecutor(_READERS) as executor:
+        for path, schema in zip(parts, executor.map(read, parts), strict=True):
+            for field in schema:
+                wanted = SCHEMA.field(field.name) if field.name in SCHEMA.names else field
+                known = fields.setdefault(field.name, wanted)
+                if field.type != known.type:
+                    raise LakeError(
+                        f"{files.url}/{path} has the column {field.name} as {field.type}, not {known.type}: "
+                        "export its day again, or read the days before and after it apart"
+                    )
+    return pa.schema(list(fields.values()))
+
+
+def _schema(files: Files, filesystem: pyarrow.fs.FileSystem, path: str) -> pa.Schema:
+    try:
+        return pq.read_schema(files.locate(path), filesystem=filesystem).remove_metadata()
+    except (pa.ArrowException, OSError) as error:
+        raise LakeError(
+            f"{files.url}/{path} is damaged or cannot be read: {error}; "
+            "export the day of a damaged part again"
+        ) from error
