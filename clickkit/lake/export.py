@@ -26,7 +26,7 @@ from clickkit.lake.layout import (
     partition,
 )
 from clickkit.lake.part_export import export_part
-from clickkit.storage.store import Store
+from clickkit.storage.store import Exportable
 
 _HOURS = 24
 _NIGHTLY = dt.timedelta(days=2)
@@ -45,7 +45,7 @@ class ExportedDay(msgspec.Struct, frozen=True):
 
 
 def export(
-    store: Store,
+    store: Exportable,
     lake: str | os.PathLike[str],
     since: Day,
     until: Day,
@@ -75,7 +75,7 @@ def export(
 
 
 def export_nightly(
-    store: Store,
+    store: Exportable,
     lake: str | os.PathLike[str],
     today: Day,
     *,
@@ -99,7 +99,7 @@ class _Run:
 
     def __init__(
         self,
-        store: Store,
+        store: Exportable,
         files: Files,
         parts: int | None,
         executor: Executor | None,
