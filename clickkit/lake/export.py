@@ -26,12 +26,13 @@ from clickkit.lake.layout import (
     partition,
 )
 from clickkit.lake.part_export import export_part
-from clickkit.storage.store import Store
+from clickkit.storage.store import Exportable
 
 _HOURS = 24
 _NIGHTLY = dt.timedelta(days=2)
 
 Progress = Callable[[int, int], Any]
+MayStart = Callable[[dt.date], bool]
 
 
 class ExportedDay(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ class ExportedDay(msgspec.Struct, frozen=True):
 
 
 def export(
-    store: Store,
+    store: Exportable,
     lake: str | os.PathLike[str],
     since: Day,
     until: Day,
@@ -52,6 +53,7 @@ def export(
     parts: int | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
+    may_start: MayStart = lambda day: True,
 ) -> list[ExportedDay]:
     """Write every UTC day from `since` to `until` (both included) from a store to a lake.
 
@@ -59,7 +61,8 @@ def export(
     gives byte-identical files. Each file is published in one atomic step. `parts` cuts every day of a new
     lake into so many files, 1 to 8; a lake keeps its number. `executor` runs a task for each part of each
     day, on this machine or another; without one they run here, one after another. `progress` is called
-    with the hours of data that are done, and their total.
+    with the hours of data that are done, and their total. `may_start` is asked before each day is begun,
+    or handed to an executor; a day that it refuses is left as it is.
 
     Raises:
         StoreError: the store cannot be read; partitions not yet reached stay as they were.
@@ -68,66 +71,78 @@ def export(
         SettingsError: a day or the lake's URL cannot be understood.
     """
     days = days_between(since, until)
-    return _Run(store, open_files(lake), parts, executor, progress).export(days)
+    return _Run(store, open_files(lake), parts, executor, progress, may_start).export(days)
 
 
 def export_nightly(
-    store: Store,
+    store: Exportable,
     lake: str | os.PathLike[str],
     today: Day,
     *,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
+    may_start: MayStart = lambda day: True,
 ) -> list[ExportedDay]:
     """Export today and the two days before, then every earlier day that got events since its last export.
 
-    Otherwise as `export`.
+    Those of the first three that have not changed since then come last, so an export that `may_start` cut
+    short goes on where it stopped when it runs again. Otherwise as `export`.
     """
     last = as_day(today)
     days = days_between(last - _NIGHTLY, last)
-    run = _Run(store, open_files(lake), None, executor, progress)
-    return run.export([*days, *run.late_days(before=days[0])])
+    run = _Run(store, open_files(lake), None, executor, progress, may_start)
+    return run.export(sorted([*days, *run.late_days(before=days[0])], key=run.is_unchanged))
 
 
 class _Run:
     """One export: where from and to, how it is cut, and how far it came."""
 
     def __init__(
-        self, store: Store, files: Files, parts: int | None, executor: Executor | None, progress: Progress
+        self,
+        store: Exportable,
+        files: Files,
+        parts: int | None,
+        executor: Executor | None,
+        progress: Progress,
+        may_start: MayStart,
     ) -> None:
         self._store = store
         self._files = files
         self._executor = executor
         self._progress = progress
+        self._may_start = may_start
         self._ledger = {row.day: row for row in store.ledger()}
         self._parts = _agree_on_parts(files, parts)
+        self._handed_out: list[Future[Part | None]] = []
         self._done = self._total = 0
 
     def late_days(self, before: dt.date) -> list[dt.date]:
         """Return earlier days that have changed since this lake had them last."""
-        url = self._files.url
-        return [
-            row.day
-            for row in self._ledger.values()
-            if row.day < before and row.changes != row.exported.get(url, 0)
-        ]
+        return [day for day in self._ledger if day < before and not self.is_unchanged(day)]
+
+    def is_unchanged(self, day: dt.date) -> bool:
+        """Tell whether a day is, by the ledger, as it was when this lake had it last."""
+        row = self._ledger.get(day)
+        return row is None or row.changes == row.exported.get(self._files.url, 0)
 
     def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
-        """Export days in this order; what fails is said at the end."""
+        """Export days in this order; what fails is said at the end.
+
+        Without an executor a day is begun when the one before it is done, else all are handed out at once.
+        """
         self._total = len(days) * self._parts * _HOURS
+        exported, failed = [], {}
         with ThreadPoolExecutor(1) as here:
             executor = self._executor or here
-            started = [(day, self._start(executor, day)) for day in days]
-            exported, failed = [], {}
-            for day, (version, futures) in started:
+            started = ((day, self._start(executor, day)) for day in days if self._may_start(day))
+            for day, (version, futures) in started if self._executor is None else list(started):
                 try:
                     exported.append(self._finish(day, version, futures))
                 except LakeError as error:
                     failed[day] = error
                 except StoreError:
-                    for _, (_, waiting) in started:
-                        for future in waiting:
-                            future.cancel()
+                    for future in self._handed_out:
+                        future.cancel()
                     raise
         if failed:
             reasons = "; ".join(f"{day}: {error}" for day, error in failed.items())
@@ -142,7 +157,9 @@ class _Run:
         task = partial(export_part, self._store, self._files.url, day, parts=self._parts)
         if self._executor is None:
             task = partial(task, watch=self._advance)
-        return version, [executor.submit(task, number) for number in range(self._parts)]
+        futures = [executor.submit(task, number) for number in range(self._parts)]
+        self._handed_out += futures
+        return version, futures
 
     def _finish(
         self, day: dt.date, version: str | None, futures: Sequence[Future[Part | None]]
