@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from clickkit.address import without_userinfo
 from clickkit.app import lake_url, open_store
+from clickkit.commands.dask_cluster import dask_executor
 from clickkit.commands.options import LakeUrl, StoreUrl, day, new_group, say
 from clickkit.lake.export import export, export_nightly
 from clickkit.lake.verify import verify
@@ -24,6 +25,12 @@ def export_days(
     until: Annotated[str, typer.Option(help="Last UTC day, included.")] = "today",
     store: StoreUrl = "",
     lake: LakeUrl = "",
+    parts: Annotated[
+        int | None, typer.Option(help="Files a day, 1 to 8, of a new lake; a lake keeps its number.")
+    ] = None,
+    dask: Annotated[
+        str, typer.Option(help="A Dask scheduler, whose workers reach store and lake: tcp://10.0.0.5:8786.")
+    ] = "",
 ) -> None:
     """Export days from the store to the lake.
 
@@ -37,13 +44,18 @@ def export_days(
         if since is None
         else partial(export, since=day(since), until=last)
     )
-    with contextlib.closing(open_store(store)) as opened, tqdm(disable=None, unit=" h") as bar:
+    cluster = dask_executor(dask) if dask else contextlib.nullcontext()
+    with (
+        contextlib.closing(open_store(store)) as opened,
+        cluster as executor,
+        tqdm(disable=None, unit=" h") as bar,
+    ):
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        exported = run(opened, lake_url(lake), progress=advance)
+        exported = run(opened, lake_url(lake), parts=parts, executor=executor, progress=advance)
     for one in exported:
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")

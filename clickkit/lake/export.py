@@ -2,8 +2,17 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+)
 from functools import partial
 from typing import Any
 
@@ -32,6 +41,7 @@ _HOURS = 24
 _NIGHTLY = dt.timedelta(days=2)
 
 Progress = Callable[[int, int], Any]
+_Started = tuple[str | None, list[Future[Part | None]]]
 
 
 class ExportedDay(msgspec.Struct, frozen=True):
@@ -58,17 +68,18 @@ def export(
     A partition is what the store holds for its day, sorted by timestamp and id: exporting a day twice
     gives byte-identical files. Each file is published in one atomic step. `parts` cuts every day of a new
     lake into so many files, 1 to 8; a lake keeps its number. `executor` runs a task for each part of each
-    day, on this machine or another; without one they run here, one after another. `progress` is called
-    with the hours of data that are done, and their total.
+    day, in threads, other processes, or a Dask cluster (`client.get_executor()`); without one they run here,
+    one after another. A worker opens store and lake anew by their URLs, with its own machine's credentials.
+    `progress` is called with the hours of data that are done, and their total.
 
     Raises:
         StoreError: the store cannot be read; partitions not yet reached stay as they were.
-        LakeError: some days could not be written, or have clicks that the store does not have; the other
-            days are exported all the same.
+        LakeError: some days could not be written, lost their workers, or have clicks that the store does not
+            have; the other days are exported all the same.
         SettingsError: a day or the lake's URL cannot be understood.
     """
     days = days_between(since, until)
-    return _Run(store, open_files(lake), parts, executor, progress).export(days)
+    return _Run(store, lake, parts, executor, progress).export(days)
 
 
 def export_nightly(
@@ -76,6 +87,7 @@ def export_nightly(
     lake: str | os.PathLike[str],
     today: Day,
     *,
+    parts: int | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[ExportedDay]:
@@ -85,7 +97,7 @@ def export_nightly(
     """
     last = as_day(today)
     days = days_between(last - _NIGHTLY, last)
-    run = _Run(store, open_files(lake), None, executor, progress)
+    run = _Run(store, lake, parts, executor, progress)
     return run.export([*days, *run.late_days(before=days[0])])
 
 
@@ -93,10 +105,16 @@ class _Run:
     """One export: where from and to, how it is cut, and how far it came."""
 
     def __init__(
-        self, store: Store, files: Files, parts: int | None, executor: Executor | None, progress: Progress
+        self,
+        store: Store,
+        lake: str | os.PathLike[str],
+        parts: int | None,
+        executor: Executor | None,
+        progress: Progress,
     ) -> None:
         self._store = store
-        self._files = files
+        self._files = files = open_files(lake)
+        self._lake = os.fspath(lake) if "://" in os.fspath(lake) else files.url  # a worker is in another folder
         self._executor = executor
         self._progress = progress
         self._ledger = {row.day: row for row in store.ledger()}
@@ -113,33 +131,45 @@ class _Run:
         ]
 
     def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
-        """Export days in this order; what fails is said at the end."""
+        """Export days, each as soon as its parts are there; what fails is said at the end."""
         self._total = len(days) * self._parts * _HOURS
+        exported, failed = {}, {}
         with ThreadPoolExecutor(1) as here:
-            executor = self._executor or here
-            started = [(day, self._start(executor, day)) for day in days]
-            exported, failed = [], {}
-            for day, (version, futures) in started:
-                try:
-                    exported.append(self._finish(day, version, futures))
-                except LakeError as error:
-                    failed[day] = error
-                except StoreError:
-                    for _, (_, waiting) in started:
-                        for future in waiting:
-                            future.cancel()
-                    raise
+            started = {day: self._start(self._executor or here, day) for day in days}
+            try:
+                for day in self._finished(started):
+                    try:
+                        exported[day] = self._finish(day, *started[day])
+                    except LakeError as error:
+                        failed[day] = error
+            except BaseException:
+                for _, futures in started.values():
+                    for future in futures:
+                        future.cancel()
+                raise
         if failed:
-            reasons = "; ".join(f"{day}: {error}" for day, error in failed.items())
+            reasons = "; ".join(f"{day}: {failed[day]}" for day in days if day in failed)
             raise LakeError(
                 f"{len(failed)} of {len(days)} days were not exported, the others were: {reasons}"
             )
-        return exported
+        return [exported[day] for day in days]
 
-    def _start(self, executor: Executor, day: dt.date) -> tuple[str | None, list[Future[Part | None]]]:
+    def _finished(self, started: Mapping[dt.date, _Started]) -> Iterator[dt.date]:
+        """Yield each day when the last of its parts is done, and say how far all of them are."""
+        waiting = {future: day for day, (_, futures) in started.items() for future in futures}
+        left = Counter(waiting.values())
+        for future in as_completed(waiting):
+            if self._executor is not None:
+                self._advance(_HOURS)
+            day = waiting[future]
+            left[day] -= 1
+            if not left[day]:
+                yield day
+
+    def _start(self, executor: Executor, day: dt.date) -> _Started:
         """Hand out a day's parts; the manifest's version tells later whether another export was quicker."""
         version = self._files.version(f"{partition(day)}/{MANIFEST}")
-        task = partial(export_part, self._store, self._files.url, day, parts=self._parts)
+        task = partial(export_part, self._store, self._lake, day, parts=self._parts, attempt=uuid.uuid4().hex)
         if self._executor is None:
             task = partial(task, watch=self._advance)
         return version, [executor.submit(task, number) for number in range(self._parts)]
@@ -147,13 +177,12 @@ class _Run:
     def _finish(
         self, day: dt.date, version: str | None, futures: Sequence[Future[Part | None]]
     ) -> ExportedDay:
-        parts = []
-        for future in futures:
-            part = future.result()
-            if part is not None:
-                parts.append(part)
-            if self._executor is not None:
-                self._advance(_HOURS)
+        try:
+            parts = [part for future in futures if (part := future.result()) is not None]
+        except (BrokenExecutor, CancelledError) as error:
+            raise LakeError(
+                f"its workers ended before it was done ({error or type(error).__name__}): export it again"
+            ) from error
         exported = ExportedDay(day=day, rows=0, bytes=0, files=[])
         if parts:
             try:

@@ -29,12 +29,14 @@ def export_part(
     number: int,
     parts: int,
     watch: Callable[[int], Any] = lambda hours: None,
+    attempt: str = "",
 ) -> Part | None:
     """Write the shards of one part of a day, merged in the order of time, and return what was written.
 
     None when neither the store nor the lake has anything of them. When another export of the same part was
     quicker, it starts again: the lake gets what the store has now. `watch` hears of every hour of the day
-    that is done.
+    that is done. `attempt` does nothing but differ: a cluster that knows the result of an equal call, as
+    Dask does, runs this one all the same.
 
     Raises:
         StoreError: the store cannot be read.
