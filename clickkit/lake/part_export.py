@@ -6,12 +6,13 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clickkit.errors import LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import ChangedError, Files, open_files
-from clickkit.lake.key import KEY
+from clickkit.lake.key import KEY, keys
 from clickkit.lake.layout import Part, part_name, partition
 from clickkit.lake.merge import SortedReader, last_row, merge_sorted
 from clickkit.lake.part import write_part
@@ -118,7 +119,7 @@ class _Archived:
                     self.dropped += self._reader.take(self._reader.last()).num_rows
                     continue
                 old = pa.Table.from_batches([self._reader.take(last_row(table))])
-                self.dropped += old.join(table.select(KEY), KEY, join_type="left anti").num_rows
+                self.dropped += pc.sum(pc.invert(pc.is_in(keys(old), value_set=keys(table)))).as_py() or 0
                 if self._reader.has_rows_at_hand:
                     return
         except (pa.ArrowException, OSError):
