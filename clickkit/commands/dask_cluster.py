@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from clickkit.errors import LakeError, SettingsError
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from clickkit.errors import LakeError, StoreError
+from clickkit.errors import LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import ChangedError, Files, open_files, publish
 from clickkit.lake.layout import (
@@ -114,7 +114,8 @@ class _Run:
     ) -> None:
         self._store = store
         self._files = files = open_files(lake)
-        self._lake = os.fspath(lake) if "://" in os.fspath(lake) else files.url  # a worker is in another folder
+        given = os.fspath(lake)
+        self._lake = given if "://" in given else files.url  # a worker stands in another folder
         self._executor = executor
         self._progress = progress
         self._ledger = {row.day: row for row in store.ledger()}
