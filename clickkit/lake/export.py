@@ -2,14 +2,23 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+)
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from clickkit.errors import ChangedError, LakeError, StoreError
+from clickkit.errors import ChangedError, LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import Files, open_files, publish
 from clickkit.lake.layout import (
@@ -33,6 +42,7 @@ _NIGHTLY = dt.timedelta(days=2)
 
 Progress = Callable[[int, int], Any]
 MayStart = Callable[[dt.date], bool]
+_Started = tuple[str | None, list[Future[Part | None]]]
 
 
 class ExportedDay(msgspec.Struct, frozen=True):
@@ -60,18 +70,19 @@ def export(
     A partition is what the store holds for its day, sorted by timestamp and id: exporting a day twice
     gives byte-identical files. Each file is published in one atomic step. `parts` cuts every day of a new
     lake into so many files, 1 to 8; a lake keeps its number. `executor` runs a task for each part of each
-    day, on this machine or another; without one they run here, one after another. `progress` is called
-    with the hours of data that are done, and their total. `may_start` is asked before each day is begun,
-    or handed to an executor; a day that it refuses is left as it is.
+    day, in threads, other processes, or a Dask cluster (`client.get_executor()`); without one they run here,
+    one after another. A worker opens store and lake anew by their URLs, with its own machine's credentials.
+    `progress` is called with the hours of data that are done, and their total. `may_start` is asked before
+    each day is begun, or handed to an executor; a day that it refuses is left as it is.
 
     Raises:
         StoreError: the store cannot be read; partitions not yet reached stay as they were.
-        LakeError: some days could not be written, or have clicks that the store does not have; the other
-            days are exported all the same.
+        LakeError: some days could not be written, lost their workers, or have clicks that the store does not
+            have; the other days are exported all the same.
         SettingsError: a day or the lake's URL cannot be understood.
     """
     days = days_between(since, until)
-    return _Run(store, open_files(lake), parts, executor, progress, may_start).export(days)
+    return _Run(store, lake, parts, executor, progress, may_start).export(days)
 
 
 def export_nightly(
@@ -79,6 +90,7 @@ def export_nightly(
     lake: str | os.PathLike[str],
     today: Day,
     *,
+    parts: int | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
     may_start: MayStart = lambda day: True,
@@ -90,7 +102,7 @@ def export_nightly(
     """
     last = as_day(today)
     days = days_between(last - _NIGHTLY, last)
-    run = _Run(store, open_files(lake), None, executor, progress, may_start)
+    run = _Run(store, lake, parts, executor, progress, may_start)
     return run.export(sorted([*days, *run.late_days(before=days[0])], key=run.is_unchanged))
 
 
@@ -100,14 +112,16 @@ class _Run:
     def __init__(
         self,
         store: Exportable,
-        files: Files,
+        lake: str | os.PathLike[str],
         parts: int | None,
         executor: Executor | None,
         progress: Progress,
         may_start: MayStart,
     ) -> None:
         self._store = store
-        self._files = files
+        self._files = files = open_files(lake)
+        given = os.fspath(lake)
+        self._lake = given if "://" in given else files.url  # a worker stands in another folder
         self._executor = executor
         self._progress = progress
         self._may_start = may_start
@@ -126,35 +140,54 @@ class _Run:
         return row is None or row.changes == row.exported.get(self._files.url, 0)
 
     def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
-        """Export days in this order; what fails is said at the end.
-
-        Without an executor a day is begun when the one before it is done, else all are handed out at once.
-        """
+        """Export days, each as soon as its parts are there; what fails is said at the end."""
         self._total = len(days) * self._parts * _HOURS
-        exported, failed = [], {}
+        exported, failed = {}, {}
         with ThreadPoolExecutor(1) as here:
-            executor = self._executor or here
-            started = ((day, self._start(executor, day)) for day in days if self._may_start(day))
-            for day, (version, futures) in started if self._executor is None else list(started):
-                try:
-                    exported.append(self._finish(day, version, futures))
-                except LakeError as error:
-                    failed[day] = error
-                except StoreError:
-                    for future in self._handed_out:
-                        future.cancel()
-                    raise
+            try:
+                for day, version, futures in self._started(days, here):
+                    try:
+                        exported[day] = self._finish(day, version, futures)
+                    except LakeError as error:
+                        failed[day] = error
+            except BaseException:
+                for future in self._handed_out:
+                    future.cancel()
+                raise
         if failed:
-            reasons = "; ".join(f"{day}: {error}" for day, error in failed.items())
+            reasons = "; ".join(f"{day}: {failed[day]}" for day in days if day in failed)
             raise LakeError(
                 f"{len(failed)} of {len(days)} days were not exported, the others were: {reasons}"
             )
-        return exported
+        return [exported[day] for day in days if day in exported]
 
-    def _start(self, executor: Executor, day: dt.date) -> tuple[str | None, list[Future[Part | None]]]:
+    def _started(
+        self, days: Sequence[dt.date], here: Executor
+    ) -> Iterator[tuple[dt.date, str | None, list[Future[Part | None]]]]:
+        """Yield days that are under way: here one after another, else each when its last part is done."""
+        if self._executor is None:
+            for day in filter(self._may_start, days):
+                yield day, *self._start(here, day)
+        else:
+            started = {day: self._start(self._executor, day) for day in filter(self._may_start, days)}
+            for day in self._finished(started):
+                yield day, *started[day]
+
+    def _finished(self, started: Mapping[dt.date, _Started]) -> Iterator[dt.date]:
+        """Yield each day when the last of its parts is done, and say how far all of them are."""
+        waiting = {future: day for day, (_, futures) in started.items() for future in futures}
+        left = Counter(waiting.values())
+        for future in as_completed(waiting):
+            self._advance(_HOURS)
+            day = waiting[future]
+            left[day] -= 1
+            if not left[day]:
+                yield day
+
+    def _start(self, executor: Executor, day: dt.date) -> _Started:
         """Hand out a day's parts; the manifest's version tells later whether another export was quicker."""
         version = self._files.version(f"{partition(day)}/{MANIFEST}")
-        task = partial(export_part, self._store, self._files.url, day, parts=self._parts)
+        task = partial(export_part, self._store, self._lake, day, parts=self._parts, attempt=uuid.uuid4().hex)
         if self._executor is None:
             task = partial(task, watch=self._advance)
         futures = [executor.submit(task, number) for number in range(self._parts)]
@@ -164,13 +197,12 @@ class _Run:
     def _finish(
         self, day: dt.date, version: str | None, futures: Sequence[Future[Part | None]]
     ) -> ExportedDay:
-        parts = []
-        for future in futures:
-            part = future.result()
-            if part is not None:
-                parts.append(part)
-            if self._executor is not None:
-                self._advance(_HOURS)
+        try:
+            parts = [part for future in futures if (part := future.result()) is not None]
+        except (BrokenExecutor, CancelledError) as error:
+            raise LakeError(
+                f"its workers ended before it was done ({error or type(error).__name__}): export it again"
+            ) from error
         exported = ExportedDay(day=day, rows=0, bytes=0, files=[])
         if parts:
             try:

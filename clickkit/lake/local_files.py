@@ -69,9 +69,7 @@ class LocalFiles:
         try:
             make_folder(target.parent)
             _clear_leavings(target.parent)
-            beside = target.with_name(f"_{uuid.uuid4().hex}.tmp")
-            with beside.open("xb+") as file, _removed_on_error(beside):
-                lock(file.fileno())  # tells it from the leavings
+            with _beside(target.parent) as (file, beside):
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -99,6 +97,19 @@ class LocalFiles:
 
     def _failed(self, error: Exception) -> LakeError:
         return LakeError(f"lake {self.url} failed: {error}; check the folder, its rights and the disk's room")
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """Yield a new file, locked, which tells it from the leavings; an error removes it."""
+    while True:
+        path = folder / f"_{uuid.uuid4().hex}.tmp"
+        with path.open("xb+") as file, _removed_on_error(path):
+            lock(file.fileno())
+            if not path.exists():
+                continue  # before it had its lock, another export took it for a leaving
+            yield file, path
+            return
 
 
 def _clear_leavings(folder: Path) -> None:

@@ -6,12 +6,13 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clickkit.errors import ChangedError, LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import Files, open_files
-from clickkit.lake.key import KEY
+from clickkit.lake.key import KEY, keys
 from clickkit.lake.layout import Part, part_name, partition
 from clickkit.lake.merge import SortedReader, last_row, merge_sorted
 from clickkit.lake.part import write_part
@@ -29,12 +30,14 @@ def export_part(
     number: int,
     parts: int,
     watch: Callable[[int], Any] = lambda hours: None,
+    attempt: str = "",
 ) -> Part | None:
     """Write the shards of one part of a day, merged in the order of time, and return what was written.
 
     None when neither the store nor the lake has anything of them. When another export of the same part was
     quicker, it starts again: the lake gets what the store has now. `watch` hears of every hour of the day
-    that is done.
+    that is done. `attempt` does nothing but differ: a cluster that knows the result of an equal call, as
+    Dask does, runs this one all the same.
 
     Raises:
         StoreError: the store cannot be read.
@@ -116,7 +119,7 @@ class _Archived:
                     self.dropped += self._reader.take(self._reader.last()).num_rows
                     continue
                 old = pa.Table.from_batches([self._reader.take(last_row(table))])
-                self.dropped += old.join(table.select(KEY), KEY, join_type="left anti").num_rows
+                self.dropped += pc.sum(pc.invert(pc.is_in(keys(old), value_set=keys(table)))).as_py() or 0
                 if self._reader.has_rows_at_hand:
                     return
         except (pa.ArrowException, OSError):

@@ -50,6 +50,7 @@ class DynamoDBStore:
         self._ledger = f"{table}-ledger"
         self._endpoint = endpoint and without_userinfo(endpoint)
         self._region = region
+        self._credentials = credentials
         access_key, secret_key = credentials or (None, None)
         try:
             where = {
@@ -63,6 +64,11 @@ class DynamoDBStore:
             self._raw = raw_session().client("dynamodb", config=_CONFIG, **where)
         except (BotoCoreError, ValueError) as error:
             raise self._failed(error) from error
+
+    def __reduce__(self) -> tuple[Callable[[str], "DynamoDBStore"], tuple[str]]:
+        """Travel to another process as table, place and given credentials; connections stay here."""
+        where = {"endpoint": self._endpoint, "region": self._region, "credentials": self._credentials}
+        return partial(DynamoDBStore, **where), (self._table,)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:

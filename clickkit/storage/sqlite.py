@@ -66,6 +66,10 @@ class SqliteStore:
         self._writing = threading.Lock()
         self._writer: sqlite3.Connection | None = None
 
+    def __reduce__(self) -> tuple[type["SqliteStore"], tuple[Path]]:
+        """Travel to another process as a path; locks and connections stay here."""
+        return SqliteStore, (self._path.absolute(),)
+
     @property
     def url(self) -> str:
         """The URL that `connect` opens."""
