@@ -4,10 +4,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lab notebooks lint lock clean
+.PHONY: help setup demo test bench lab notebooks lambda-zip lint lock clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with the locked packages, hashes checked
 
@@ -20,6 +20,7 @@ test: $(READY) ## run every test, and every notebook under nbval
 bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.collector
 	@$(BIN)/python -m bench.export
+	@$(BIN)/python -m bench.cost
 
 lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
 	@$(BIN)/clickkit simulate
@@ -28,6 +29,9 @@ lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
 
 notebooks: $(READY) ## run the notebooks on the sample and keep their outputs
 	@$(BIN)/python tests/sample.py
+
+lambda-zip: $(READY) ## build data/lambda.zip, the nightly export for AWS Lambda, and print its size
+	@$(BIN)/python -m deploy.lambda_zip
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy

@@ -45,10 +45,10 @@ def start_all(stack: ExitStack, folder: Path) -> list[Subject]:
         Subject(SQLITE, start_ours(stack, folder / "sqlite", f"sqlite:///{folder / DATABASE}")),
         Subject(STUB, start_ours(stack, folder / "ours-stub", _store_url(stub))),
         Subject(
-            DYNALITE, start_ours(stack, folder / "ours", _store_url(_start_dynalite(stack, folder / "a")))
+            DYNALITE, start_ours(stack, folder / "ours", _store_url(start_dynalite(stack, folder / "a")))
         ),
         Subject(
-            EXPRESS, _start_express(stack, folder / "express", _start_dynalite(stack, folder / "b")), False
+            EXPRESS, _start_express(stack, folder / "express", start_dynalite(stack, folder / "b")), False
         ),
         Subject(EXPRESS_STUB, _start_express(stack, folder / "express-stub", stub), False),
     ]
@@ -72,7 +72,7 @@ def _start_stub(stack: ExitStack, folder: Path) -> Server:
     return stack.enter_context(running(uvicorn_command("bench.dynamodb_stub:app", port), folder, port))
 
 
-def _start_dynalite(stack: ExitStack, folder: Path) -> Server:
+def start_dynalite(stack: ExitStack, folder: Path) -> Server:
     """Start dynalite, in memory, with the table that a store needs."""
     port = free_port()
     script = PROJECT / "tests" / "servers" / "node_modules" / "dynalite" / "cli.js"

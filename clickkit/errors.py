@@ -6,6 +6,7 @@
     │   └── StoreRefusedError    the store is there, and says no to these events
     ├── BusyError            a queue or the spool is full: nothing was kept, send again later
     ├── LakeError            a partition is missing, damaged or must not be replaced
+    │   └── ChangedError     another export has replaced a file meanwhile
     └── SettingsError        a URL, a date or another argument that cannot be understood
 
 Every message says what was wrong, with the value, and what to do about it.
@@ -39,6 +40,10 @@ class BusyError(ClickkitError):
 
 class LakeError(ClickkitError):
     """A partition is missing, damaged or must not be replaced."""
+
+
+class ChangedError(LakeError):
+    """Another export has replaced a file since this one looked at it: running it again will do."""
 
 
 class SettingsError(ClickkitError):

@@ -72,7 +72,7 @@ def test_make_alone_prints_its_targets():
     """The Makefile explains itself."""
     done = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True, check=True)
 
-    for target in ("setup", "demo", "test", "lab"):
+    for target in ("setup", "demo", "test", "lab", "lambda-zip"):
         assert f"make {target}" in done.stdout
 
 

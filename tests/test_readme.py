@@ -41,7 +41,7 @@ def test_every_make_target_exists():
     """A target that is named can be made."""
     makefile = (PROJECT / "Makefile").read_text()
 
-    for target in set(re.findall(r"`make ([a-z]+)`|^\$ make ([a-z]+)", README, re.MULTILINE)):
+    for target in set(re.findall(r"`make ([a-z-]+)`|^\$ make ([a-z-]+)", README, re.MULTILINE)):
         assert re.search(rf"^{''.join(target)}:", makefile, re.MULTILINE)
 
 

@@ -1,6 +1,8 @@
 """Commands from the store to the lake."""
 
 import contextlib
+import datetime as dt
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -11,8 +13,13 @@ from clickkit.address import without_userinfo
 from clickkit.app import lake_url, open_store
 from clickkit.commands.dask_cluster import dask_executor
 from clickkit.commands.options import LakeUrl, StoreUrl, day, new_group, say
-from clickkit.lake.export import export, export_nightly
+from clickkit.errors import SettingsError
+from clickkit.lake.export import ExportedDay, export, export_nightly
 from clickkit.lake.verify import verify
+from clickkit.storage.dynamodb_export import DynamoDBExport
+from clickkit.storage.store import Exportable
+
+_Run = Callable[..., list[ExportedDay]]
 
 commands = new_group()
 
@@ -31,37 +38,54 @@ def export_days(
     dask: Annotated[
         str, typer.Option(help="A Dask scheduler, whose workers reach store and lake: tcp://10.0.0.5:8786.")
     ] = "",
+    from_dynamodb_export: Annotated[
+        str, typer.Option(help="Instead of the store: a folder or s3://bucket/prefix/AWSDynamoDB/EXPORT.")
+    ] = "",
 ) -> None:
     """Export days from the store to the lake.
 
-    Without --since: the last three days, and every earlier one that changed since its last export.
+    Without --since: the last three days, and every earlier one that changed since its last export; from
+    DynamoDB's own export, every day that it holds.
 
     Example: clickkit export --since 2026-11-16 --until 2026-11-22
     """
-    last = day(until)
-    run = (
-        partial(export_nightly, today=last)
-        if since is None
-        else partial(export, since=day(since), until=last)
+    first, last = day(since) if since is not None else None, day(until)
+    source, run = (
+        _exported_by_dynamodb(from_dynamodb_export, first, last)
+        if from_dynamodb_export
+        else _stored(store, first, last)
     )
+    if dask and from_dynamodb_export:
+        raise SettingsError("--dask exports a store, not DynamoDB's own export: leave out one of the two")
     cluster = dask_executor(dask) if dask else contextlib.nullcontext()
-    with (
-        contextlib.closing(open_store(store)) as opened,
-        cluster as executor,
-        tqdm(disable=None, unit=" h") as bar,
-    ):
+    with contextlib.closing(source), cluster as executor, tqdm(disable=None, unit=" h") as bar:
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        exported = run(opened, lake_url(lake), parts=parts, executor=executor, progress=advance)
+        exported = run(source, lake_url(lake), parts=parts, executor=executor, progress=advance)
+    _say_what_was_exported(exported, lake_url(lake))
+
+
+def _say_what_was_exported(exported: list[ExportedDay], lake: str) -> None:
     for one in exported:
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")
     rows, partitions = sum(one.rows for one in exported), sum(bool(one.files) for one in exported)
     noun = "partition" if partitions == 1 else "partitions"
-    say(f"{rows:,} rows in {partitions} {noun} of {without_userinfo(lake_url(lake))}")
+    say(f"{rows:,} rows in {partitions} {noun} of {without_userinfo(lake)}")
+
+
+def _stored(store: str, first: dt.date | None, last: dt.date) -> tuple[Exportable, _Run]:
+    run = partial(export_nightly, today=last) if first is None else partial(export, since=first, until=last)
+    return open_store(store), run
+
+
+def _exported_by_dynamodb(url: str, first: dt.date | None, last: dt.date) -> tuple[Exportable, _Run]:
+    source = DynamoDBExport(url, since=first or dt.date.min, until=last)
+    days = source.days or [last]
+    return source, partial(export, since=first or days[0], until=last if first else days[-1])
 
 
 @commands.command("verify")

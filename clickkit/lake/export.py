@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
-from clickkit.errors import LakeError
+from clickkit.errors import ChangedError, LakeError
 from clickkit.event import SCHEMA, SHARDS
-from clickkit.lake.files import ChangedError, Files, open_files, publish
+from clickkit.lake.files import Files, open_files, publish
 from clickkit.lake.layout import (
     LAKE,
     MANIFEST,
@@ -35,13 +35,15 @@ from clickkit.lake.layout import (
     partition,
 )
 from clickkit.lake.part_export import export_part
-from clickkit.storage.store import Store
+from clickkit.storage.store import Exportable
 
 _HOURS = 24
 _NIGHTLY = dt.timedelta(days=2)
 
 Progress = Callable[[int, int], Any]
-_Started = tuple[str | None, list[Future[Part | None]]]
+_Futures = tuple[str | None, list[Future[Part | None]]]
+_Started = tuple[dt.date, _Futures]
+MayStart = Callable[[dt.date], bool]
 
 
 class ExportedDay(msgspec.Struct, frozen=True):
@@ -54,7 +56,7 @@ class ExportedDay(msgspec.Struct, frozen=True):
 
 
 def export(
-    store: Store,
+    store: Exportable,
     lake: str | os.PathLike[str],
     since: Day,
     until: Day,
@@ -62,6 +64,7 @@ def export(
     parts: int | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
+    may_start: MayStart = lambda day: True,
 ) -> list[ExportedDay]:
     """Write every UTC day from `since` to `until` (both included) from a store to a lake.
 
@@ -70,7 +73,8 @@ def export(
     lake into so many files, 1 to 8; a lake keeps its number. `executor` runs a task for each part of each
     day, in threads, other processes, or a Dask cluster (`client.get_executor()`); without one they run here,
     one after another. A worker opens store and lake anew by their URLs, with its own machine's credentials.
-    `progress` is called with the hours of data that are done, and their total.
+    `progress` is called with the hours of data that are done, and their total. `may_start` is asked before
+    each day is begun, or handed to an executor; a day that it refuses is left as it is.
 
     Raises:
         StoreError: the store cannot be read; partitions not yet reached stay as they were.
@@ -79,26 +83,28 @@ def export(
         SettingsError: a day or the lake's URL cannot be understood.
     """
     days = days_between(since, until)
-    return _Run(store, lake, parts, executor, progress).export(days)
+    return _Run(store, lake, parts, executor, progress, may_start).export(days)
 
 
 def export_nightly(
-    store: Store,
+    store: Exportable,
     lake: str | os.PathLike[str],
     today: Day,
     *,
     parts: int | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
+    may_start: MayStart = lambda day: True,
 ) -> list[ExportedDay]:
     """Export today and the two days before, then every earlier day that got events since its last export.
 
-    Otherwise as `export`.
+    Those of the first three that have not changed since then come last, so an export that `may_start` cut
+    short goes on where it stopped when it runs again. Otherwise as `export`.
     """
     last = as_day(today)
     days = days_between(last - _NIGHTLY, last)
-    run = _Run(store, lake, parts, executor, progress)
-    return run.export([*days, *run.late_days(before=days[0])])
+    run = _Run(store, lake, parts, executor, progress, may_start)
+    return run.export(sorted([*days, *run.late_days(before=days[0])], key=run.is_unchanged))
 
 
 class _Run:
@@ -106,11 +112,12 @@ class _Run:
 
     def __init__(
         self,
-        store: Store,
+        store: Exportable,
         lake: str | os.PathLike[str],
         parts: int | None,
         executor: Executor | None,
         progress: Progress,
+        may_start: MayStart,
     ) -> None:
         self._store = store
         self._files = files = open_files(lake)
@@ -118,62 +125,72 @@ class _Run:
         self._lake = given if "://" in given else files.url  # a worker stands in another folder
         self._executor = executor
         self._progress = progress
+        self._may_start = may_start
         self._ledger = {row.day: row for row in store.ledger()}
         self._parts = _agree_on_parts(files, parts)
+        self._handed_out: list[Future[Part | None]] = []
         self._done = self._total = 0
 
     def late_days(self, before: dt.date) -> list[dt.date]:
         """Return earlier days that have changed since this lake had them last."""
-        url = self._files.url
-        return [
-            row.day
-            for row in self._ledger.values()
-            if row.day < before and row.changes != row.exported.get(url, 0)
-        ]
+        return [day for day in self._ledger if day < before and not self.is_unchanged(day)]
+
+    def is_unchanged(self, day: dt.date) -> bool:
+        """Tell whether a day is, by the ledger, as it was when this lake had it last."""
+        row = self._ledger.get(day)
+        return row is None or row.changes == row.exported.get(self._files.url, 0)
 
     def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
-        """Export days, each as soon as its parts are there; what fails is said at the end."""
+        """Export days, each as soon as its parts are there; what fails is said at the end.
+
+        Without an executor a day is begun when the one before it is done, else all are handed out at once.
+        """
         self._total = len(days) * self._parts * _HOURS
         exported, failed = {}, {}
         with ThreadPoolExecutor(1) as here:
-            started = {day: self._start(self._executor or here, day) for day in days}
+            executor = self._executor or here
+            started = ((day, self._start(executor, day)) for day in days if self._may_start(day))
             try:
-                for day in self._finished(started):
+                for day, (version, futures) in self._in_order_of_end(started):
                     try:
-                        exported[day] = self._finish(day, *started[day])
+                        exported[day] = self._finish(day, version, futures)
                     except LakeError as error:
                         failed[day] = error
             except BaseException:
-                for _, futures in started.values():
-                    for future in futures:
-                        future.cancel()
+                for future in self._handed_out:
+                    future.cancel()
                 raise
         if failed:
             reasons = "; ".join(f"{day}: {failed[day]}" for day in days if day in failed)
             raise LakeError(
                 f"{len(failed)} of {len(days)} days were not exported, the others were: {reasons}"
             )
-        return [exported[day] for day in days]
+        return [exported[day] for day in days if day in exported]
 
-    def _finished(self, started: Mapping[dt.date, _Started]) -> Iterator[dt.date]:
-        """Yield each day when the last of its parts is done, and say how far all of them are."""
-        waiting = {future: day for day, (_, futures) in started.items() for future in futures}
+    def _in_order_of_end(self, started: Iterator[_Started]) -> Iterator[_Started]:
+        """Yield each day when the last of its parts is done; say after every part how far all of them are."""
+        if self._executor is None:
+            yield from started
+            return
+        handed_out = dict(started)
+        waiting = {future: day for day, (_, futures) in handed_out.items() for future in futures}
         left = Counter(waiting.values())
         for future in as_completed(waiting):
-            if self._executor is not None:
-                self._advance(_HOURS)
+            self._advance(_HOURS)
             day = waiting[future]
             left[day] -= 1
             if not left[day]:
-                yield day
+                yield day, handed_out[day]
 
-    def _start(self, executor: Executor, day: dt.date) -> _Started:
+    def _start(self, executor: Executor, day: dt.date) -> _Futures:
         """Hand out a day's parts; the manifest's version tells later whether another export was quicker."""
         version = self._files.version(f"{partition(day)}/{MANIFEST}")
         task = partial(export_part, self._store, self._lake, day, parts=self._parts, attempt=uuid.uuid4().hex)
         if self._executor is None:
             task = partial(task, watch=self._advance)
-        return version, [executor.submit(task, number) for number in range(self._parts)]
+        futures = [executor.submit(task, number) for number in range(self._parts)]
+        self._handed_out += futures
+        return version, futures
 
     def _finish(
         self, day: dt.date, version: str | None, futures: Sequence[Future[Part | None]]

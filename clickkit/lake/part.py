@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 
 from clickkit.lake.layout import Part
 
-ROW_GROUP_ROWS = 131_072
+ROW_GROUP_ROWS = 65_536
 
 
 def write_part(name: str, tables: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> Part:
     """Write tables as one Parquet file and return what a manifest says of it.
 
-    A row group holds 131,072 rows wherever the tables end, so how a store cuts its batches shows nowhere;
+    A row group holds 65,536 rows wherever the tables end, so how a store cuts its batches shows nowhere;
     no more than one row group is held in memory.
     """
     hashed = _HashedFile(file)

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clickkit.errors import LakeError
+from clickkit.errors import ChangedError, LakeError
 from clickkit.event import SCHEMA, SHARDS
-from clickkit.lake.files import ChangedError, Files, open_files
+from clickkit.lake.files import Files, open_files
 from clickkit.lake.key import KEY, keys
 from clickkit.lake.layout import Part, part_name, partition
 from clickkit.lake.merge import SortedReader, last_row, merge_sorted
 from clickkit.lake.part import write_part
-from clickkit.storage.store import Store
+from clickkit.storage.store import Exportable
 
 _ATTEMPTS = 5
 _READERS = 4
@@ -24,7 +24,7 @@ _HOUR = 3_600_000_000  # microseconds
 
 
 def export_part(
-    store: Store,
+    store: Exportable,
     lake: str,
     day: dt.date,
     number: int,
@@ -53,7 +53,7 @@ def export_part(
 
 
 def _export_once(
-    store: Store, files: Files, day: dt.date, number: int, parts: int, watch: Callable[[int], Any]
+    store: Exportable, files: Files, day: dt.date, number: int, parts: int, watch: Callable[[int], Any]
 ) -> Part | None:
     path = f"{partition(day)}/{part_name(number)}"
     version = files.version(path)

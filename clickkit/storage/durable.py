@@ -2,7 +2,9 @@
 
 import datetime as dt
 import logging
+import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,6 +16,7 @@ from clickkit.storage.store import Store
 
 STORE, SPOOL, REFUSED = "store", "spool", "refused"
 _PROBE = ("health", "health")
+_LOOK_SECONDS = 5
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class DurableWriter:
         self._closing = threading.Event()
         self.drained = 0
         self.store_is_away = False
+        self._looked_at = -math.inf
         self._drainer = threading.Thread(target=self._drain_until_closed, name="spool-drain", daemon=True)
         self._drainer.start()
 
@@ -102,10 +106,7 @@ class DurableWriter:
     def _drain_until_closed(self) -> None:
         while not self._closing.wait(self._retry_seconds):
             try:
-                if self.store_is_away:
-                    self._store.put([])
-                    self._store.get(_PROBE)
-                    self.store_is_away = False
+                self._look_for_store()
                 self._drain()
                 self._count()
             except StoreError as error:
@@ -115,6 +116,14 @@ class DurableWriter:
                 _log.error("the spool could not be drained, it is tried again: %s", error)
             except Exception:
                 _log.exception("the spool could not be drained, it is tried again")
+
+    def _look_for_store(self) -> None:
+        """Ask the store whether it is there, when it was not, or when nobody asked for a while."""
+        if self.store_is_away or time.monotonic() - self._looked_at > _LOOK_SECONDS:
+            self._store.put([])
+            self._store.get(_PROBE)
+            self.store_is_away = False
+            self._looked_at = time.monotonic()
 
     def _drain(self) -> None:
         """Put back what is spooled, oldest first, until the store goes away or the writer is closed."""

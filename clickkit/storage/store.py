@@ -36,12 +36,31 @@ class LedgerDay(msgspec.Struct, frozen=True):
         return self.stored + self.repeated + self.rejected + self.suppressed
 
 
-class Store(Protocol):
-    """Where events live until they are exported; every verb raises `StoreError` when it cannot."""
+class Exportable(Protocol):
+    """What an export needs of a store; every verb raises `StoreError` when it cannot."""
 
     @property
     def url(self) -> str:
-        """The URL that `connect` opens, without secrets."""
+        """The URL that opens it, without secrets."""
+
+    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
+        """Yield one shard of a UTC day as record batches of `event.SCHEMA`, oldest first.
+
+        `after` is a sort key (`event.sort_key`): only events behind it are read.
+        """
+
+    def ledger(self) -> list[LedgerDay]:
+        """Return what became of all events, a row for each day, oldest first."""
+
+    def mark_exported(self, lake: str, changes: Mapping[dt.date, int]) -> None:
+        """Note in the ledger that a lake got some days, with their `changes` as they were before."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Store(Exportable, Protocol):
+    """Where events live until they are exported."""
 
     def put(self, events: Sequence[Event]) -> int:
         """Store events and return, once they are durable, how many were new.
@@ -50,26 +69,11 @@ class Store(Protocol):
         events with one key that are put at the same moment, one stays.
         """
 
-    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
-        """Yield one shard of a UTC day as record batches of `event.SCHEMA`, oldest first.
-
-        `after` is a sort key (`event.sort_key`): only events behind it are read.
-        """
-
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item exactly as this store holds it, or None."""
 
-    def ledger(self) -> list[LedgerDay]:
-        """Return what became of all events, a row for each day, oldest first."""
-
     def count(self, day: dt.date, **numbers: int) -> None:
         """Add to a day's ledger what never became an event: `rejected` or `suppressed`."""
-
-    def mark_exported(self, lake: str, changes: Mapping[dt.date, int]) -> None:
-        """Note in the ledger that a lake got some days, with their `changes` as they were before."""
-
-    def close(self) -> None:
-        """Let go of connections."""
 
 
 def ledger_day(day: str, numbers: Mapping[str, int]) -> LedgerDay:

@@ -1,18 +1,23 @@
 """From the lake to a relation, and to every other engine."""
 
 import datetime as dt
+import io
 import shutil
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
 from clickkit import LakeError, export, read_lake, simulate
 from clickkit.event import SCHEMA
+from clickkit.lake.files import open_files, publish
 
 FIRST, LAST = dt.date(2026, 11, 20), dt.date(2026, 11, 22)
+TEXT_SEQUENCE = SCHEMA.set(SCHEMA.get_field_index("sequence"), pa.field("sequence", pa.string()))
+MIDDLE = "clicks/year=2026/month=11/day=21/part-00.parquet"
 
 
 @pytest.fixture
@@ -78,6 +83,7 @@ def test_the_relation_turns_into_pandas_and_arrow(filled):
 
     assert len(events.df()) == rows[LAST]
     assert events.to_arrow_table().num_rows == rows[LAST]
+    assert sum(batch.num_rows for batch in events.arrow()) == rows[LAST]
 
 
 def test_every_engine_reads_partition_columns_and_the_same_count(sqlite_store, tmp_path):
@@ -113,14 +119,81 @@ def test_a_missing_lake_and_an_empty_range_are_told_apart(filled, tmp_path):
         read_lake(filled[0], "2026-01-01", "2026-01-02")
 
 
-def test_a_damaged_part_is_named(sqlite_store, tmp_path):
-    """The message names the file and how to mend it."""
-    sqlite_store.put(list(simulate(FIRST, LAST, visitors=20)))
-    export(sqlite_store, tmp_path, FIRST, LAST)
-    (tmp_path / "clicks/year=2026/month=11/day=21/part-00.parquet").write_bytes(b"PAR1 cut off")
+@pytest.mark.parametrize("damage", ["cut off", "a few bytes cut off", "not Parquet", "empty"])
+def test_a_damaged_part_is_named(filled, damage):
+    """The message names the file and how to mend it, before any question is asked."""
+    files = open_files(filled[0])
+    whole = files.read(MIDDLE)
+    damaged = {"cut off": whole[:1000], "a few bytes cut off": whole[:-3], "not Parquet": b"id,button\n" * 99}
+    publish(files, MIDDLE, damaged.get(damage, b""))
 
     with pytest.raises(LakeError, match="day=21/part-00.parquet.*export the day of a damaged part again"):
-        read_lake(tmp_path, FIRST, LAST)
+        read_lake(filled[0], FIRST, LAST)
+
+
+def rewrite(lake, change):
+    """Replace the part of the day in the middle by a changed table."""
+    files, changed = open_files(lake), io.BytesIO()
+    pq.write_table(change(pq.read_table(pa.BufferReader(files.read(MIDDLE)))), changed)
+    publish(files, MIDDLE, changed.getvalue())
+
+
+def test_only_the_columns_asked_for_are_there(filled):
+    """In the order asked for, the partition's among them; nothing else is read."""
+    lake, rows = filled
+
+    events = read_lake(lake, LAST, LAST, columns=["day", "button", "timestamp"])
+
+    assert events.columns == ["day", "button", "timestamp"]
+    assert events.count("*").fetchall() == [(rows[LAST],)]
+    assert events.df()["day"].unique().tolist() == [22]
+    assert "page_url" not in events.explain()
+
+
+def test_an_unknown_column_is_named_with_those_there_are(filled):
+    """A mistyped name is mended at a glance."""
+    with pytest.raises(LakeError, match="has no column pageUrl: choose from id, event, .*page_url.*, day$"):
+        read_lake(filled[0], columns=["id", "pageUrl"])
+    with pytest.raises(LakeError, match="none was named: choose from id, "):
+        read_lake(filled[0], columns=[])
+
+
+def test_a_column_that_a_partition_lacks_is_null_there(filled):
+    """A lake outlives the versions of its schema: columns of its own, and fields of the event."""
+    lake, rows = filled
+    rewrite(lake, lambda table: table.drop_columns(["language"]).append_column("campaign", table["id"]))
+
+    events = read_lake(lake)
+
+    sql = "select day, count(*), count(language), count(campaign) from events group by all order by all"
+    (_, _, spoken, none), (_, count, silent, named), (_, _, again, _) = events.query("events", sql).fetchall()
+    assert (count, named, silent, none) == (rows[dt.date(2026, 11, 21)], count, 0, 0)
+    assert spoken > 0 < again
+    assert read_lake(lake, columns=["campaign"]).count("campaign").fetchall() == [(count,)]
+
+
+def test_a_field_that_a_partition_lacks_in_its_structs_is_null_there(filled):
+    """The device may learn a new word; old partitions do not know it."""
+    lake, rows = filled
+    kept = [field for field in SCHEMA.field("device").type if field.name != "browser"]
+    shrunk = SCHEMA.set(SCHEMA.get_field_index("device"), pa.field("device", pa.struct(kept)))
+    rewrite(lake, lambda table: table.cast(shrunk))
+
+    sql = "select day, count(device.browser), count(device.type) from events group by all order by all"
+    counts = read_lake(lake).query("events", sql).fetchall()
+
+    assert [(browsers > 0, types) for _, browsers, types in counts] == [
+        (day != dt.date(2026, 11, 21), number) for day, number in rows.items()
+    ]
+
+
+def test_a_column_of_another_type_is_refused(filled):
+    """Engines would turn every number into text, silently; the message names file and column."""
+    rewrite(filled[0], lambda table: table.cast(TEXT_SEQUENCE))
+
+    with pytest.raises(LakeError, match="day=21/part-00.parquet has the column sequence as string, not i"):
+        read_lake(filled[0])
+    assert rows_per_day(read_lake(filled[0], LAST)) == {LAST: filled[1][LAST]}
 
 
 def test_a_day_may_be_removed_by_hand(sqlite_store, tmp_path):

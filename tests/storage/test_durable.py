@@ -180,3 +180,12 @@ def test_a_full_disk_for_rejected_events_fails_no_write(sqlite_store, parts, mak
     assert writer.write([make_event("a"), make_event("poison")]) == ["store", "refused"]
     writer.close()
     assert ids(sqlite_store, dt.date(2026, 11, 22)) == ["a"]
+
+
+def test_a_store_that_is_away_is_known_before_the_first_event(parts, wait_until):
+    """Who asks whether the collector is ready hears the truth, also of an idle one."""
+    writer = DurableWriter(connect(AWAY), *parts, retry_seconds=0.05)
+
+    wait_until(lambda: writer.store_is_away, "the look for the store")
+
+    writer.close()

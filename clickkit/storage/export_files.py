@@ -1,0 +1,100 @@
+"""The files of a finished export, in a local folder or in an S3 bucket: opened for reading, whole."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from io import BufferedIOBase
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from clickkit.address import without_userinfo
+from clickkit.errors import SettingsError, StoreError
+
+_CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
+
+
+class ExportFiles(Protocol):
+    """Files by their names, relative to the folder of the export."""
+
+    @property
+    def url(self) -> str:
+        """The folder or URL, without secrets."""
+
+    def open(self, name: str) -> AbstractContextManager[BufferedIOBase]:
+        """Open a file for reading at any place; raise `StoreError` when it cannot be had as a whole."""
+
+
+def open_export_files(url: str) -> ExportFiles:
+    """Open what a folder or `s3://bucket/prefix?region=…&endpoint=…` names; nothing is read yet.
+
+    Raises:
+        SettingsError: the URL is of another kind or has an option that does not exist.
+    """
+    if "://" not in url and url and not url.startswith("s3:"):
+        return _Folder(Path(url).absolute())
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    endpoint, region = options.pop("endpoint", None), options.pop("region", None)
+    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or options:
+        raise SettingsError(
+            f"{without_userinfo(url)!r} names no export: write a folder, or "
+            "s3://bucket/prefix/AWSDynamoDB/01693685827463-2d8752fd?region=eu-north-1"
+        )
+    return _Bucket(parts.netloc, parts.path.strip("/"), endpoint, region)
+
+
+class _Folder:
+    """A folder on this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.url = str(root)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BufferedIOBase]:
+        """Open a file."""
+        try:
+            file = (self._root / name).open("rb")
+        except OSError as error:
+            raise _missing(name, self.url, error) from error
+        with file:
+            yield file
+
+
+class _Bucket:
+    """A prefix of an S3 bucket; credentials come from boto3's usual chain."""
+
+    def __init__(self, bucket: str, prefix: str, endpoint: str | None, region: str | None) -> None:
+        self._bucket = bucket
+        self._prefix = prefix
+        self.url = f"s3://{bucket}/{prefix}"
+        endpoint = endpoint and without_userinfo(endpoint)
+        try:
+            self._client = boto3.Session(region_name=region).client(
+                "s3", endpoint_url=endpoint, config=_CONFIG
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"cannot open {self.url}: {error}; check endpoint and AWS_PROFILE") from error
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BufferedIOBase]:
+        """Copy an object to the temporary disk, which a connection that is cut off does not harm."""
+        with tempfile.TemporaryFile() as file:
+            try:
+                self._client.download_fileobj(self._bucket, f"{self._prefix}/{name}".lstrip("/"), file)
+            except (BotoCoreError, ClientError) as error:
+                raise _missing(name, self.url, error) from error
+            file.seek(0)
+            yield file
+
+
+def _missing(name: str, url: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"cannot read {name} of the export at {url}: {error}; "
+        "name the folder AWSDynamoDB/<export>, which has manifest-summary.json in it"
+    )

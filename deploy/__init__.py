@@ -1,0 +1,1 @@
+"""What clickkit needs to run on AWS."""

@@ -1,0 +1,120 @@
+"""The package of the Lambda function: small enough, and it works with nothing beside it."""
+
+import contextlib
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow.dataset as ds
+import pytest
+
+from clickkit import connect, simulate
+from deploy import lambda_zip
+
+DAY = dt.date(2026, 11, 22)
+LAMBDA_HAS = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
+PROGRAM = """
+import json, sys
+sys.path[:0] = sys.argv[1:]
+
+class Call:
+    def get_remaining_time_in_millis(self):
+        return 900_000
+
+from clickkit.lambda_handler import lambda_handler
+print(json.dumps(lambda_handler({"day": "2026-11-22"}, Call())))
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory, leave_out):
+    """Return the folder of a package for this machine and its Python."""
+    folder = tmp_path_factory.mktemp("package")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        lambda_zip.fill(folder, python=version, platform=None)
+    except subprocess.CalledProcessError as error:
+        leave_out(f"uv could not install the Lambda's packages (is there a network?): {error}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory):
+    """Return a folder with what Lambda's own Python has installed."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in LAMBDA_HAS:
+        found = Path(find_spec(name).origin)
+        source = found.parent if found.name == "__init__.py" else found
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def test_the_handler_exports_a_day_with_nothing_but_the_package(package, runtime, sqlite_store, tmp_path):
+    """No site-packages, no pandas, no numpy: what was left out is not missed, also when a day is replaced."""
+    sqlite_store.put(list(simulate(DAY, DAY, visitors=20)))
+    environment = {"CLICKKIT_STORE": sqlite_store.url, "CLICKKIT_LAKE": str(tmp_path / "lake")}
+    command = [sys.executable, "-I", "-S", "-c", PROGRAM, str(package), str(runtime)]
+
+    first, again = (
+        subprocess.run(command, env=environment, capture_output=True, text=True) for _ in range(2)
+    )
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    rows = json.loads(first.stdout)["rows"]
+    assert ds.dataset(tmp_path / "lake" / "clicks").count_rows() == rows > 0
+
+
+def test_the_handler_writes_to_a_bucket_from_dynamodb(package, runtime, dynamodb_url, s3_lake):
+    """On AWS it has neither files nor SQLite."""
+    with contextlib.closing(connect(dynamodb_url)) as store:
+        number = store.put(list(simulate(DAY, DAY, visitors=20)))
+    environment = {"CLICKKIT_STORE": dynamodb_url, "CLICKKIT_LAKE": s3_lake}
+    environment |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    command = [sys.executable, "-I", "-S", "-c", PROGRAM, str(package), str(runtime)]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["rows"] == number > 0
+
+
+def test_the_package_is_within_the_limit(package):
+    """Lambda refuses more than 262,144,000 bytes; pyarrow as it comes, with pandas, has 258 MiB."""
+    assert 50_000_000 < lambda_zip.size_of(package) < 150_000_000
+    assert {path.name for path in package.iterdir() if path.suffix != ".dist-info"} == {
+        "clickkit",
+        "msgspec",
+        "pyarrow",
+    }
+
+
+def test_the_same_files_give_the_same_package(tmp_path):
+    """One build can be held against another; every user may read what is in it."""
+    folder = tmp_path / "folder"
+    (folder / "clickkit").mkdir(parents=True)
+    (folder / "clickkit" / "event.py").write_text("x = 1\n" * 1000)
+    (folder / "z.py").touch(0o600)
+    packages = [tmp_path / "one.zip", tmp_path / "other.zip"]
+
+    size, _ = (lambda_zip.pack(folder, package) for package in packages)
+
+    assert packages[0].read_bytes() == packages[1].read_bytes()
+    assert size == packages[0].stat().st_size < 1000
+    with zipfile.ZipFile(packages[0]) as package:
+        entries = [(entry.filename, entry.external_attr >> 16) for entry in package.infolist()]
+    assert entries == [("clickkit/event.py", 0o644), ("z.py", 0o644)]
+
+
+def test_a_package_over_the_limit_is_refused(tmp_path):
+    """Before an upload of minutes."""
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(262_144_001)
+
+    with pytest.raises(SystemExit, match="262,144,001 bytes unzipped, Lambda takes 262,144,000"):
+        lambda_zip.size_of(tmp_path)
