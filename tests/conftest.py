@@ -293,7 +293,11 @@ def lake(request, tmp_path):
 def dask_cluster():
     """Start a Dask cluster of two worker processes; return its scheduler's address."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", memory_limit=None
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        host="127.0.0.1",
+        memory_limit=None,
     ) as cluster:
         yield cluster.scheduler_address
 

@@ -13,6 +13,7 @@ from clickkit.address import without_userinfo
 from clickkit.app import lake_url, open_store
 from clickkit.commands.dask_cluster import dask_executor
 from clickkit.commands.options import LakeUrl, StoreUrl, day, new_group, say
+from clickkit.errors import SettingsError
 from clickkit.lake.export import ExportedDay, export, export_nightly
 from clickkit.lake.verify import verify
 from clickkit.storage.dynamodb_export import DynamoDBExport
@@ -31,14 +32,14 @@ def export_days(
     until: Annotated[str, typer.Option(help="Last UTC day, included.")] = "today",
     store: StoreUrl = "",
     lake: LakeUrl = "",
-    from_dynamodb_export: Annotated[
-        str, typer.Option(help="Instead of the store: a folder or s3://bucket/prefix/AWSDynamoDB/EXPORT.")
-    ] = "",
     parts: Annotated[
         int | None, typer.Option(help="Files a day, 1 to 8, of a new lake; a lake keeps its number.")
     ] = None,
     dask: Annotated[
         str, typer.Option(help="A Dask scheduler, whose workers reach store and lake: tcp://10.0.0.5:8786.")
+    ] = "",
+    from_dynamodb_export: Annotated[
+        str, typer.Option(help="Instead of the store: a folder or s3://bucket/prefix/AWSDynamoDB/EXPORT.")
     ] = "",
 ) -> None:
     """Export days from the store to the lake.
@@ -54,24 +55,26 @@ def export_days(
         if from_dynamodb_export
         else _stored(store, first, last)
     )
+    if dask and from_dynamodb_export:
+        raise SettingsError("--dask exports a store, not DynamoDB's own export: leave out one of the two")
     cluster = dask_executor(dask) if dask else contextlib.nullcontext()
-    with (
-        contextlib.closing(source),
-        cluster as executor,
-        tqdm(disable=None, unit=" h") as bar,
-    ):
+    with contextlib.closing(source), cluster as executor, tqdm(disable=None, unit=" h") as bar:
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
         exported = run(source, lake_url(lake), parts=parts, executor=executor, progress=advance)
+    _say_what_was_exported(exported, lake_url(lake))
+
+
+def _say_what_was_exported(exported: list[ExportedDay], lake: str) -> None:
     for one in exported:
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")
     rows, partitions = sum(one.rows for one in exported), sum(bool(one.files) for one in exported)
     noun = "partition" if partitions == 1 else "partitions"
-    say(f"{rows:,} rows in {partitions} {noun} of {without_userinfo(lake_url(lake))}")
+    say(f"{rows:,} rows in {partitions} {noun} of {without_userinfo(lake)}")
 
 
 def _stored(store: str, first: dt.date | None, last: dt.date) -> tuple[Exportable, _Run]:

@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -41,8 +41,9 @@ _HOURS = 24
 _NIGHTLY = dt.timedelta(days=2)
 
 Progress = Callable[[int, int], Any]
+_Futures = tuple[str | None, list[Future[Part | None]]]
+_Started = tuple[dt.date, _Futures]
 MayStart = Callable[[dt.date], bool]
-_Started = tuple[str | None, list[Future[Part | None]]]
 
 
 class ExportedDay(msgspec.Struct, frozen=True):
@@ -140,12 +141,17 @@ class _Run:
         return row is None or row.changes == row.exported.get(self._files.url, 0)
 
     def export(self, days: Sequence[dt.date]) -> list[ExportedDay]:
-        """Export days, each as soon as its parts are there; what fails is said at the end."""
+        """Export days, each as soon as its parts are there; what fails is said at the end.
+
+        Without an executor a day is begun when the one before it is done, else all are handed out at once.
+        """
         self._total = len(days) * self._parts * _HOURS
         exported, failed = {}, {}
         with ThreadPoolExecutor(1) as here:
+            executor = self._executor or here
+            started = ((day, self._start(executor, day)) for day in days if self._may_start(day))
             try:
-                for day, version, futures in self._started(days, here):
+                for day, (version, futures) in self._in_order_of_end(started):
                     try:
                         exported[day] = self._finish(day, version, futures)
                     except LakeError as error:
@@ -161,30 +167,22 @@ class _Run:
             )
         return [exported[day] for day in days if day in exported]
 
-    def _started(
-        self, days: Sequence[dt.date], here: Executor
-    ) -> Iterator[tuple[dt.date, str | None, list[Future[Part | None]]]]:
-        """Yield days that are under way: here one after another, else each when its last part is done."""
+    def _in_order_of_end(self, started: Iterator[_Started]) -> Iterator[_Started]:
+        """Yield each day when the last of its parts is done; say after every part how far all of them are."""
         if self._executor is None:
-            for day in filter(self._may_start, days):
-                yield day, *self._start(here, day)
-        else:
-            started = {day: self._start(self._executor, day) for day in filter(self._may_start, days)}
-            for day in self._finished(started):
-                yield day, *started[day]
-
-    def _finished(self, started: Mapping[dt.date, _Started]) -> Iterator[dt.date]:
-        """Yield each day when the last of its parts is done, and say how far all of them are."""
-        waiting = {future: day for day, (_, futures) in started.items() for future in futures}
+            yield from started
+            return
+        handed_out = dict(started)
+        waiting = {future: day for day, (_, futures) in handed_out.items() for future in futures}
         left = Counter(waiting.values())
         for future in as_completed(waiting):
             self._advance(_HOURS)
             day = waiting[future]
             left[day] -= 1
             if not left[day]:
-                yield day
+                yield day, handed_out[day]
 
-    def _start(self, executor: Executor, day: dt.date) -> _Started:
+    def _start(self, executor: Executor, day: dt.date) -> _Futures:
         """Hand out a day's parts; the manifest's version tells later whether another export was quicker."""
         version = self._files.version(f"{partition(day)}/{MANIFEST}")
         task = partial(export_part, self._store, self._lake, day, parts=self._parts, attempt=uuid.uuid4().hex)

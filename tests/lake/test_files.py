@@ -2,6 +2,7 @@
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,22 @@ def test_publishing_leaves_nothing_beside(tmp_path):
 
     (file,) = (tmp_path / "clicks").iterdir()
     assert (file.name, file.stat().st_mode & 0o777) == ("a.parquet", 0o644)
+
+
+def test_exports_side_by_side_do_not_take_a_new_file_for_a_leaving(tmp_path):
+    """A file is the writer's own from the moment that it has its name."""
+    files = open_files(tmp_path)
+    paths = [f"clicks/{n}.parquet" for n in range(4)]
+
+    def write(path):
+        for n in range(100):
+            publish(files, path, bytes([n]))
+
+    with ThreadPoolExecutor(len(paths)) as threads:
+        list(threads.map(write, paths))
+
+    assert sorted(path.name for path in (tmp_path / "clicks").iterdir()) == [f"{n}.parquet" for n in range(4)]
+    assert {files.read(path) for path in paths} == {bytes([99])}
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
