@@ -29,6 +29,7 @@ from clickkit.storage.store import LedgerDay
 
 _FORMAT = "DYNAMODB_JSON"
 _TABLE = "create table items (pk text, sk text, line blob, primary key (pk, sk)) without rowid"
+_CACHE = "pragma cache_size = -65536"  # KiB: items come in the order of hashes, not of keys
 _BATCH_ROWS = 10_000
 _DAMAGES = (sqlite3.Error, OSError, EOFError, ValueError, zlib.error)
 
@@ -140,6 +141,7 @@ class DynamoDBExport:
         with closing(sqlite3.connect(self._path, isolation_level=None)) as writer:
             writer.execute("pragma journal_mode = off")
             writer.execute("pragma synchronous = off")
+            writer.execute(_CACHE)
             writer.execute(_TABLE)
             for data_file in data_files:
                 writer.execute("begin")
