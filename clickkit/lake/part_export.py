@@ -64,7 +64,7 @@ def _export_once(
         if first is None and version is None:
             return None
         with files.replace(path, version) as file:
-            archived = _Archived(files.open(path), executor)
+            archived = _Archived(files, path, executor)
             part = write_part(part_name(number), archived.hold_against(first, tables), SCHEMA, file)
             if archived.dropped:
                 raise LakeError(
@@ -88,18 +88,20 @@ def _watched(tables: Iterator[pa.Table], watch: Callable[[int], Any]) -> Iterato
 class _Archived:
     """The rows of the part that is there: none may be missing in the one that takes its place.
 
-    A damaged part has no say: the export mends it.
+    A damaged part has no say: the export mends it. One that only cannot be read at the moment stops it.
     """
 
-    def __init__(self, file: pa.NativeFile | None, executor: Executor) -> None:
+    def __init__(self, files: Files, path: str, executor: Executor) -> None:
         self.dropped = 0
+        self._files = files
+        self._path = path
         self._reader: SortedReader | None = None
-        if file is not None:
+        if (file := files.open(path)) is not None:
             try:
                 parquet = pq.ParquetFile(file)
                 self._reader = SortedReader(parquet.iter_batches(columns=KEY), executor)
-            except (pa.ArrowException, OSError):
-                pass
+            except (pa.ArrowException, OSError) as error:
+                self._require_damage(error)
 
     def hold_against(self, first: pa.Table | None, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
         """Yield the new tables, and count the old rows that are not in them."""
@@ -122,5 +124,15 @@ class _Archived:
                 self.dropped += pc.sum(pc.invert(pc.is_in(keys(old), value_set=keys(table)))).as_py() or 0
                 if self._reader.has_rows_at_hand:
                     return
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError) as error:
+            self._require_damage(error)
             self._reader, self.dropped = None, 0
+
+    def _require_damage(self, error: Exception) -> None:
+        """Read the part as a whole: when that works, it was not the part that failed."""
+        content = self._files.read(self._path)
+        try:
+            pq.ParquetFile(pa.BufferReader(content)).read(columns=KEY)
+        except (pa.ArrowException, OSError, TypeError):
+            return
+        raise LakeError(f"{self._path} could not be read: {error}; run the export again") from error
