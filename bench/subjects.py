@@ -18,6 +18,7 @@ from bench.servers import (
 )
 
 CEILING = "ceiling"
+CEILING_ON_OURS = "ceiling, our server"
 SQLITE = "ours, SQLite"
 STUB = "ours, stub"
 DYNALITE = "ours, dynalite"
@@ -39,9 +40,10 @@ class Subject(msgspec.Struct, frozen=True):
 
 def start_all(stack: ExitStack, folder: Path) -> list[Subject]:
     """Start every service, each with a store of its own; the stack ends them."""
-    stub = _start_stub(stack, folder / "stub")
+    stub = _start_asgi(stack, "bench.dynamodb_stub:app", folder / "stub")
     return [
-        Subject(CEILING, _start_ceiling(stack, folder / "ceiling")),
+        Subject(CEILING, _start_asgi(stack, "bench.ceiling:app", folder / "ceiling")),
+        Subject(CEILING_ON_OURS, _start_ceiling(stack, folder / "ceiling-on-ours")),
         Subject(SQLITE, start_ours(stack, folder / "sqlite", f"sqlite:///{folder / DATABASE}")),
         Subject(STUB, start_ours(stack, folder / "ours-stub", _store_url(stub))),
         Subject(
@@ -67,9 +69,9 @@ def _start_ceiling(stack: ExitStack, folder: Path) -> Server:
     return stack.enter_context(running(command, folder, port))
 
 
-def _start_stub(stack: ExitStack, folder: Path) -> Server:
+def _start_asgi(stack: ExitStack, app: str, folder: Path) -> Server:
     port = free_port()
-    return stack.enter_context(running(uvicorn_command("bench.dynamodb_stub:app", port), folder, port))
+    return stack.enter_context(running(uvicorn_command(app, port), folder, port))
 
 
 def start_dynalite(stack: ExitStack, folder: Path) -> Server:
