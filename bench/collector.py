@@ -1,8 +1,8 @@
 """Measure the collector against other ways of doing the same work, all in one run: `make bench`.
 
 The ceiling (bare ASGI and msgspec, under uvicorn as it comes and under our server), `clickkit serve` on
-SQLite, on a DynamoDB that answers at once and on dynalite, and an Express service with one PutItem a click. Nothing fails the run: it prints what was
-asked for and what was reached.
+SQLite, on a DynamoDB that answers at once and on dynalite, and an Express service with one PutItem a click.
+Nothing fails the run: it prints what was asked for and what was reached.
 """
 
 import argparse
