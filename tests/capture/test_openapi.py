@@ -17,6 +17,9 @@ from clickkit.capture.openapi import openapi_document
 from clickkit.capture.request import Limits
 from clickkit.service import make_collector
 
+# A thread of another test's server that draws a random number meanwhile is taken for a strategy that does.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
 DOCUMENT = openapi_document()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 SCHEMA.config.generation.update(deterministic=True)
