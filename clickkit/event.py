@@ -5,7 +5,6 @@ names are snake_case (`page_url`). Both follow from the structs below, and so do
 """
 
 import datetime as dt
-import io
 import re
 import types
 import typing
@@ -15,7 +14,6 @@ from typing import Annotated, Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.json
 from msgspec import Meta
 
 from clickkit.errors import InvalidEventError
@@ -279,21 +277,3 @@ SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "name"))
 
 ITEM_SCHEMA: pa.Schema = pa.schema(_arrow_fields(Event, "encode_name"))
 """The same with the JSON names, as stores hold items."""
-_item_options = pyarrow.json.ParseOptions(explicit_schema=ITEM_SCHEMA, unexpected_field_behavior="ignore")
-
-
-def items_to_batch(lines: bytes) -> pa.RecordBatch:
-    """Parse stored items, given as lines of JSON, into one Arrow record batch of `SCHEMA`."""
-    if not lines:
-        return pa.RecordBatch.from_pylist([], SCHEMA)
-    read_options = pyarrow.json.ReadOptions(block_size=len(lines) + 1, use_threads=False)
-    table = pyarrow.json.read_json(io.BytesIO(lines), read_options, _item_options).combine_chunks()
-    columns = [_renamed(table.column(i).chunk(0), field.type) for i, field in enumerate(SCHEMA)]
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
-
-
-def _renamed(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Give a struct array the field names of `kind`; leave every other array as it is."""
-    if not pa.types.is_struct(kind):
-        return array
-    return pa.StructArray.from_arrays(array.flatten(), fields=list(kind), mask=array.is_null())

@@ -12,7 +12,7 @@ from clickkit.errors import SettingsError
 
 _BACKLOG = 4096
 _END_SECONDS = 8  # docker stop, clickkit demo and others kill after 10
-_SWITCH_SECONDS = 0.0005  # the thread that commits waits no longer for the one that serves
+_SWITCH_SECONDS = 0.001  # the thread that commits waits no longer for the one that serves
 
 
 def listen(host: str, port: int) -> socket.socket:

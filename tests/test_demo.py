@@ -15,7 +15,6 @@ from playwright.sync_api import expect
 
 from clickkit import connect, read_lake
 from clickkit.capture.tracker import SITES
-from clickkit.event import SHARDS
 
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))
 OSLO = {"latitude": 59.91, "longitude": 10.75}
@@ -53,9 +52,7 @@ class Demo:
     def clicks(self):
         """Return today's events from the store."""
         store, today = connect(self.store_url), dt.datetime.now(dt.UTC).date()
-        rows = [
-            row for shard in range(SHARDS) for batch in store.scan(today, shard) for row in batch.to_pylist()
-        ]
+        rows = [row for batch in store.scan(today) for row in batch.to_pylist()]
         store.close()
         return rows
 

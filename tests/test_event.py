@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickkit import Event, InvalidEventError, Location, decode_event, encode_event
-from clickkit.event import SCHEMA, check_event, encode_item, items_to_batch, shard_of, sort_key, to_item
+from clickkit.event import SCHEMA, check_event, encode_item, shard_of, sort_key, to_item
+from clickkit.storage.items import items_to_batch
 
 GOOD = {
     "id": "a",

@@ -35,12 +35,13 @@ from clickkit.capture.answer import (
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
-from clickkit.capture.keeper import REFUSED, SPOOL, STORE, Keeper, Outcome
+from clickkit.capture.keeper import Keeper, Outcome
 from clickkit.capture.openapi import openapi_document
 from clickkit.capture.request import LIMITS, Contents, Limits, read_request
 from clickkit.capture.telemetry import CONTENT_TYPE, Telemetry
 from clickkit.errors import BusyError, StoreError
 from clickkit.event import Event
+from clickkit.storage.store import REFUSED, SPOOL, STORE
 
 Receive = Callable[[], Awaitable[Message]]
 

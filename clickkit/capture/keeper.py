@@ -8,8 +8,6 @@ import msgspec
 from clickkit.capture.request import RefusedInput
 from clickkit.event import Event
 
-STORE, SPOOL, REFUSED = "store", "spool", "refused"
-
 Outcome = str
 """What became of one event: it is durable in the store or in the spool, or the store refused it."""
 

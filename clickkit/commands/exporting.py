@@ -49,14 +49,14 @@ def export_days(
 
     Example: clickkit export --since 2026-11-16 --until 2026-11-22
     """
+    if dask and from_dynamodb_export:
+        raise SettingsError("--dask exports a store, not DynamoDB's own export: leave out one of the two")
     first, last = day(since) if since is not None else None, day(until)
     source, run = (
         _exported_by_dynamodb(from_dynamodb_export, first, last)
         if from_dynamodb_export
         else _stored(store, first, last)
     )
-    if dask and from_dynamodb_export:
-        raise SettingsError("--dask exports a store, not DynamoDB's own export: leave out one of the two")
     cluster = dask_executor(dask) if dask else contextlib.nullcontext()
     with contextlib.closing(source), cluster as executor, tqdm(disable=None, unit=" h") as bar:
 

@@ -12,7 +12,8 @@ import pyarrow.fs
 from botocore.config import Config
 
 from clickkit.address import without_userinfo
-from clickkit.errors import SettingsError
+from clickkit.errors import LakeError, SettingsError
+from clickkit.lake.layout import ROOT, day_of
 from clickkit.lake.local_files import LocalFiles
 from clickkit.lake.s3_files import S3Files
 
@@ -54,6 +55,21 @@ class Files(Protocol):
     @property
     def filesystem(self) -> pyarrow.fs.FileSystem:
         """The pyarrow file system that reads them."""
+
+
+def parts_by_day(files: Files) -> dict[dt.date, list[str]]:
+    """Return the Parquet files of every day of a lake, the oldest day first.
+
+    Raises:
+        LakeError: there is no such lake, or it cannot be read.
+    """
+    found: dict[dt.date, list[str]] = {}
+    for path in files.parts(ROOT):
+        if day := day_of(path):
+            found.setdefault(day, []).append(path)
+    if not found:
+        raise LakeError(f"no lake at {files.url}: check the path, or write one first with: clickkit export")
+    return dict(sorted(found.items()))
 
 
 def publish(files: Files, path: str, content: bytes) -> None:

@@ -12,34 +12,36 @@ from clickkit.lake.layout import Part
 ROW_GROUP_ROWS = 65_536
 
 
-def write_part(name: str, tables: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> Part:
-    """Write tables as one Parquet file and return what a manifest says of it.
+def write_part(name: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema, file: IO[bytes]) -> Part:
+    """Write batches as one Parquet file and return what a manifest says of it.
 
-    A row group holds 65,536 rows wherever the tables end, so how a store cuts its batches shows nowhere;
+    A row group holds 65,536 rows wherever the batches end, so how a store cuts them shows nowhere;
     no more than one row group is held in memory.
     """
     hashed = _HashedFile(file)
     rows = 0
     with pq.ParquetWriter(hashed, schema, compression="zstd") as writer:
-        for group in _in_groups(tables):
-            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+        for group in _in_groups(batches):
+            writer.write_batch(group, row_group_size=ROW_GROUP_ROWS)
             rows += group.num_rows
     return Part(name, rows, hashed.size, hashed.digest.hexdigest())
 
 
-def _in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Yield the same rows in tables of one row group each, every column in one piece."""
-    held: list[pa.Table] = []
+def _in_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the same rows in batches of one row group each."""
+    held: list[pa.RecordBatch] = []
     rows = 0
-    for table in tables:
-        held.append(table)
-        rows += table.num_rows
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
         while rows >= ROW_GROUP_ROWS:
-            whole = pa.concat_tables(held)
-            yield whole.slice(0, ROW_GROUP_ROWS).combine_chunks()
-            held, rows = [whole.slice(ROW_GROUP_ROWS)], rows - ROW_GROUP_ROWS
+            rows -= ROW_GROUP_ROWS
+            rest = held[-1].slice(held[-1].num_rows - rows)
+            held[-1] = held[-1].slice(0, held[-1].num_rows - rows)
+            yield pa.concat_batches(held)
+            held = [rest]
     if rows:
-        yield pa.concat_tables(held).combine_chunks()
+        yield pa.concat_batches(held)
 
 
 class _HashedFile:

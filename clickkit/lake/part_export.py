@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 from clickkit.errors import ChangedError, LakeError
 from clickkit.event import SCHEMA, SHARDS
 from clickkit.lake.files import Files, open_files
-from clickkit.lake.key import KEY, keys
+from clickkit.lake.key import keys
 from clickkit.lake.layout import Part, part_name, partition
-from clickkit.lake.merge import SortedReader, last_row, merge_sorted
 from clickkit.lake.part import write_part
+from clickkit.merge import KEY, Ahead, SortedReader, last_row
 from clickkit.storage.store import Exportable
 
 _ATTEMPTS = 5
-_READERS = 4
+_READERS = 2  # one of the store, one of the part that is there
 _HOUR = 3_600_000_000  # microseconds
 
 
@@ -32,7 +32,7 @@ def export_part(
     watch: Callable[[int], Any] = lambda hours: None,
     attempt: str = "",
 ) -> Part | None:
-    """Write the shards of one part of a day, merged in the order of time, and return what was written.
+    """Write the shards of one part of a day in the order of time, and return what was written.
 
     None when neither the store nor the lake has anything of them. When another export of the same part was
     quicker, it starts again: the lake gets what the store has now. `watch` hears of every hour of the day
@@ -58,14 +58,13 @@ def _export_once(
     path = f"{partition(day)}/{part_name(number)}"
     version = files.version(path)
     with ThreadPoolExecutor(_READERS, thread_name_prefix="export") as executor:
-        streams = [store.scan(day, shard) for shard in range(SHARDS) if shard % parts == number]
-        tables = _watched(merge_sorted(streams, executor), watch)
-        first = next(tables, None)
+        batches = _watched(Ahead(store.scan(day, range(number, SHARDS, parts)), executor), watch)
+        first = next(batches, None)
         if first is None and version is None:
             return None
         with files.replace(path, version) as file:
             archived = _Archived(files, path, executor)
-            part = write_part(part_name(number), archived.hold_against(first, tables), SCHEMA, file)
+            part = write_part(part_name(number), archived.hold_against(first, batches), SCHEMA, file)
             if archived.dropped:
                 raise LakeError(
                     f"{files.url}/{path} has {archived.dropped} clicks that {store.url} does not have: it "
@@ -75,13 +74,13 @@ def _export_once(
     return part
 
 
-def _watched(tables: Iterator[pa.Table], watch: Callable[[int], Any]) -> Iterator[pa.Table]:
+def _watched(batches: Iterator[pa.RecordBatch], watch: Callable[[int], Any]) -> Iterator[pa.RecordBatch]:
     seen = 0
-    for table in tables:
-        if (hour := table["timestamp"][-1].value // _HOUR % 24) > seen:
+    for batch in batches:
+        if batch.num_rows and (hour := batch["timestamp"][-1].value // _HOUR % 24) > seen:
             watch(hour - seen)
             seen = hour
-        yield table
+        yield batch
     watch(24 - seen)
 
 
@@ -103,25 +102,27 @@ class _Archived:
             except (pa.ArrowException, OSError) as error:
                 self._require_damage(error)
 
-    def hold_against(self, first: pa.Table | None, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-        """Yield the new tables, and count the old rows that are not in them."""
+    def hold_against(
+        self, first: pa.RecordBatch | None, batches: Iterator[pa.RecordBatch]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the new batches, and count the old rows that are not in them."""
         if first is not None:
             self._compare(first)
             yield first
-        for table in tables:
-            self._compare(table)
-            yield table
+        for batch in batches:
+            self._compare(batch)
+            yield batch
         self._compare(None)
 
-    def _compare(self, table: pa.Table | None) -> None:
-        """Count the old rows up to the end of a table that it lacks; None stands for the end of the day."""
+    def _compare(self, batch: pa.RecordBatch | None) -> None:
+        """Count the old rows up to the end of a batch that it lacks; None stands for the end of the day."""
         try:
             while self._reader is not None and self._reader.has_rows():
-                if table is None:
+                if batch is None:
                     self.dropped += self._reader.take(self._reader.last()).num_rows
                     continue
-                old = pa.Table.from_batches([self._reader.take(last_row(table))])
-                self.dropped += pc.sum(pc.invert(pc.is_in(keys(old), value_set=keys(table)))).as_py() or 0
+                old = self._reader.take(last_row(batch))
+                self.dropped += pc.sum(pc.invert(pc.is_in(keys(old), value_set=keys(batch)))).as_py() or 0
                 if self._reader.has_rows_at_hand:
                     return
         except (pa.ArrowException, OSError) as error:

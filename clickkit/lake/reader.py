@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from clickkit.errors import LakeError
-from clickkit.lake.files import Files, open_files
-from clickkit.lake.layout import ROOT, Day, as_day, day_of, days_between, partition
+from clickkit.lake.files import Files, open_files, parts_by_day
+from clickkit.lake.layout import Day, as_day, days_between, partition
 from clickkit.lake.local_files import LocalFiles
 from clickkit.lake.schemas import one_schema
 
@@ -93,15 +93,13 @@ def _parts(files: Files, since: Day | None, until: Day | None) -> list[str]:
         found = [path for day in days_between(since, until) for path in files.parts(partition(day))]
         if found:
             return found
-    everything = {path: day for path in files.parts(ROOT) if (day := day_of(path))}
-    if not everything:
-        raise LakeError(f"no lake at {files.url}: check the path, or write one first with: clickkit export")
-    first = as_day(since) if since is not None else min(everything.values())
-    last = as_day(until) if until is not None else max(everything.values())
-    parts = [path for path, day in everything.items() if first <= day <= last]
+    everything = parts_by_day(files)
+    first = as_day(since) if since is not None else min(everything)
+    last = as_day(until) if until is not None else max(everything)
+    parts = [path for day, paths in everything.items() if first <= day <= last for path in paths]
     if not parts:
         raise LakeError(
             f"lake {files.url} has nothing from {first} to {last}: "
-            f"it holds {min(everything.values())} to {max(everything.values())}"
+            f"it holds {min(everything)} to {max(everything)}"
         )
     return parts

@@ -7,8 +7,8 @@ import os
 import msgspec
 
 from clickkit.errors import LakeError
-from clickkit.lake.files import open_files
-from clickkit.lake.layout import MANIFEST, ROOT, day_of, days_between, decode_manifest, partition
+from clickkit.lake.files import open_files, parts_by_day
+from clickkit.lake.layout import MANIFEST, days_between, decode_manifest, partition
 
 
 class LakeStatus(msgspec.Struct, frozen=True):
@@ -35,9 +35,7 @@ def lake_status(lake: str | os.PathLike[str]) -> LakeStatus:
         LakeError: there is no such lake, or a partition has no manifest or a damaged one.
     """
     files = open_files(lake)
-    days = sorted({day for path in files.parts(ROOT) if (day := day_of(path))})
-    if not days:
-        raise LakeError(f"no lake at {files.url}: check the path, or write one first with: clickkit export")
+    days = list(parts_by_day(files))
     digest, rows, size = hashlib.sha256(), 0, 0
     changed = []
     for day in days:

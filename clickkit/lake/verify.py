@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clickkit.errors import LakeError
-from clickkit.event import SCHEMA, SHARDS
-from clickkit.lake.files import Files, open_files
-from clickkit.lake.key import KEY, keys
-from clickkit.lake.layout import MANIFEST, ROOT, Day, Manifest, as_day, day_of, decode_manifest, partition
+from clickkit.event import SCHEMA
+from clickkit.lake.files import Files, open_files, parts_by_day
+from clickkit.lake.key import keys
+from clickkit.lake.layout import MANIFEST, Day, Manifest, as_day, decode_manifest, partition
+from clickkit.merge import KEY
 from clickkit.storage.store import LedgerDay, Store
 
 _COLUMNS = [*KEY, "session_id", "sequence"]
@@ -68,10 +68,7 @@ def verify_lake(lake: str | os.PathLike[str]) -> list[str]:
         LakeError: there is no such lake, or it cannot be read.
     """
     files = open_files(lake)
-    days = sorted({day for path in files.parts(ROOT) if (day := day_of(path))})
-    if not days:
-        raise LakeError(f"no lake at {files.url}: check the path, or write one first with: clickkit export")
-    return [difference for day in days for difference in _archived(files, day)[1]]
+    return [difference for day in parts_by_day(files) for difference in _archived(files, day)[1]]
 
 
 def _ledger(store: Store, day: dt.date) -> LedgerDay:
@@ -80,7 +77,7 @@ def _ledger(store: Store, day: dt.date) -> LedgerDay:
 
 def _stored(store: Store, day: dt.date) -> pa.Table:
     """Return what is needed of the store's rows: one row per event, few columns."""
-    batches = [batch.select(_COLUMNS) for shard in range(SHARDS) for batch in store.scan(day, shard)]
+    batches = [batch.select(_COLUMNS) for batch in store.scan(day)]
     return pa.Table.from_batches(batches, pa.schema([SCHEMA.field(name) for name in _COLUMNS]))
 
 

@@ -12,9 +12,8 @@ from clickkit.errors import BusyError, StoreError, StoreRefusedError
 from clickkit.event import Event, encode_event
 from clickkit.storage.rejected import RejectedEvents, rejected_event
 from clickkit.storage.spool import Spool
-from clickkit.storage.store import Store
+from clickkit.storage.store import REFUSED, SPOOL, STORE, Store
 
-STORE, SPOOL, REFUSED = "store", "spool", "refused"
 _PROBE = ("health", "health")
 _LOOK_SECONDS = 5
 

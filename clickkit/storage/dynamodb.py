@@ -6,21 +6,24 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import boto3
+import botocore.session
 import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from clickkit.address import without_userinfo
 from clickkit.errors import StoreError, StoreRefusedError
-from clickkit.event import Event, Key, partition_key
+from clickkit.event import Event, Key
+from clickkit.merge import merge_sorted
 from clickkit.storage.attributes import key_attributes, to_attributes
 from clickkit.storage.dynamodb_json import parse_page
 from clickkit.storage.raw_answers import raw_session
-from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
+from clickkit.storage.store import ALL_SHARDS, EXPORTED_TO, LedgerDay, ledger_day, partition_keys
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
@@ -30,6 +33,7 @@ _LEDGER = "ledger"
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
 _ATTEMPTS = 8
+_READERS = 4
 _CREATE_SECONDS = 60
 _CREATE_IN_PUT_SECONDS = 1
 
@@ -59,9 +63,11 @@ class DynamoDBStore:
                 "aws_access_key_id": access_key,
                 "aws_secret_access_key": secret_key,
             }
-            self._client = boto3.Session().client("dynamodb", config=_CONFIG, **where)
-            self._counting = boto3.Session().client("dynamodb", config=_ONCE, **where)
-            self._raw = raw_session().client("dynamodb", config=_CONFIG, **where)
+            loaded = botocore.session.Session()
+            session = boto3.Session(botocore_session=loaded)
+            self._client = session.client("dynamodb", config=_CONFIG, **where)
+            self._counting = session.client("dynamodb", config=_ONCE, **where)
+            self._raw = raw_session(loaded).client("dynamodb", config=_CONFIG, **where)
         except (BotoCoreError, ValueError) as error:
             raise self._failed(error) from error
 
@@ -110,24 +116,13 @@ class DynamoDBStore:
                 self._count_put(day, stored[day], repeated[day])
         return len(new)
 
-    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
-        """Yield one shard of a day, a record batch for each page (1 MB) of the Query."""
-        condition, values = "pk = :pk", {":pk": {"S": partition_key(day, shard)}}
-        if after:
-            condition, values = condition + " and sk > :after", values | {":after": {"S": after}}
-        query = partial(
-            self._raw.query,
-            TableName=self._table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ConsistentRead=True,
-        )
-        batch, start = parse_page(self._call(query)["Body"])
-        while start is not None:
-            yield batch
-            batch, start = parse_page(self._call(query, ExclusiveStartKey=start)["Body"])
-        if batch.num_rows:
-            yield batch
+    def scan(
+        self, day: dt.date, shard: int | Sequence[int] = ALL_SHARDS, after: str = ""
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield shards of a day, queried side by side and merged."""
+        streams = [self._query(pk, after) for pk in partition_keys(day, shard)]
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="query") as executor:
+            yield from merge_sorted(streams, executor)
 
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item with DynamoDB's types: `{"button": {"S": "Sign up"}, …}`."""
@@ -138,27 +133,24 @@ class DynamoDBStore:
 
     def ledger(self) -> list[LedgerDay]:
         """Return the days of the ledger, a table of its own beside the events."""
-        days: list[LedgerDay] = []
-        start: dict[str, Any] = {}
-        while True:
-            try:
-                page = self._client.query(
-                    TableName=self._ledger,
-                    KeyConditionExpression="pk = :pk",
-                    ExpressionAttributeValues={":pk": {"S": _LEDGER}},
-                    ConsistentRead=True,
-                    **start,
-                )
-            except self._client.exceptions.ResourceNotFoundException:
-                return []  # nothing was counted yet
-            except (BotoCoreError, ClientError) as error:
-                raise self._failed(error) from error
-            for item in page["Items"]:
-                numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
-                days.append(ledger_day(item["sk"]["S"], numbers))
-            if "LastEvaluatedKey" not in page:
-                return days
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._ledger,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": _LEDGER}},
+            ConsistentRead=True,
+        )
+        try:
+            items = [item for page in pages for item in page["Items"]]
+        except self._client.exceptions.ResourceNotFoundException:
+            return []  # nothing was counted yet
+        except (BotoCoreError, ClientError) as error:
+            raise self._failed(error) from error
+        return [
+            ledger_day(
+                item["sk"]["S"], {name: int(value["N"]) for name, value in item.items() if "N" in value}
+            )
+            for item in items
+        ]
 
     def count(self, day: dt.date, **numbers: int) -> None:
         """Add to the ledger; after an answer that was cut off, the numbers may have been added twice."""
@@ -174,6 +166,25 @@ class DynamoDBStore:
         self._client.close()
         self._counting.close()
         self._raw.close()
+
+    def _query(self, pk: str, after: str) -> Iterator[pa.RecordBatch]:
+        """Yield the items of one partition key, a record batch for each page (1 MB) of the Query."""
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if after:
+            condition, values = condition + " and sk > :after", values | {":after": {"S": after}}
+        query = partial(
+            self._raw.query,
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+        )
+        batch, start = parse_page(self._call(query)["Body"])
+        while start is not None:
+            yield batch
+            batch, start = parse_page(self._call(query, ExclusiveStartKey=start)["Body"])
+        if batch.num_rows:
+            yield batch
 
     def _count_put(self, day: dt.date, stored: int, repeated: int) -> None:
         """Count what was put; it is durable already, so a failure is only logged."""

@@ -12,7 +12,7 @@ import hashlib
 import sqlite3
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from io import BufferedIOBase
 from pathlib import Path
@@ -25,10 +25,14 @@ from clickkit.errors import StoreError
 from clickkit.event import partition_key
 from clickkit.storage.dynamodb_json import parse_lines
 from clickkit.storage.export_files import open_export_files
-from clickkit.storage.store import LedgerDay
+from clickkit.storage.store import ALL_SHARDS, LedgerDay, partition_keys
 
 _FORMAT = "DYNAMODB_JSON"
-_TABLE = "create table items (pk text, sk text, line blob, primary key (pk, sk)) without rowid"
+_TABLE = "create table items (pk text, sk text, line blob, primary key (sk)) without rowid"
+_SCAN = """
+select line from items
+where sk > ? and sk < ? and pk in (select value from json_each(?)) order by sk
+"""
 _CACHE = "pragma cache_size = -65536"  # KiB: items come in the order of hashes, not of keys
 _BATCH_ROWS = 10_000
 _DAMAGES = (sqlite3.Error, OSError, EOFError, ValueError, zlib.error)
@@ -103,14 +107,14 @@ class DynamoDBExport:
         """The UTC days that have events, oldest first."""
         return sorted(map(dt.date.fromisoformat, self._days))
 
-    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
-        """Yield one shard of a day in batches of 10,000 events, oldest first."""
+    def scan(
+        self, day: dt.date, shard: int | Sequence[int] = ALL_SHARDS, after: str = ""
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield shards of a day in batches of 10,000 events, oldest first."""
+        shards = msgspec.json.encode(partition_keys(day, shard)).decode()
         with closing(sqlite3.connect(self._path, check_same_thread=False)) as reader:
             try:
-                cursor = reader.execute(
-                    "select line from items where pk = ? and sk > ? order by sk",
-                    (partition_key(day, shard), after),
-                )
+                cursor = reader.execute(_SCAN, (after or f"{day}T", f"{day}U", shards))
                 while rows := cursor.fetchmany(_BATCH_ROWS):
                     yield parse_lines(b"\n".join(line for (line,) in rows))
             except sqlite3.Error as error:

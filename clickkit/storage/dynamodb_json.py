@@ -5,7 +5,6 @@ looked at item by item: unknown attributes go into `properties`, NULL is null, a
 """
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,8 @@ import pyarrow as pa
 import pyarrow.json
 
 from clickkit.errors import StoreError
-from clickkit.event import ITEM_SCHEMA, SCHEMA, items_to_batch
+from clickkit.event import ITEM_SCHEMA, SCHEMA
+from clickkit.storage.items import JSON_MEMORY, items_to_batch
 
 _Key = dict[str, Any]
 
@@ -94,9 +94,10 @@ _LINES = pa.schema([("Item", _ITEM)])
 
 def _read(content: bytes, schema: pa.Schema) -> pa.Table:
     return pyarrow.json.read_json(
-        io.BytesIO(content),
+        pa.BufferReader(content),
         pyarrow.json.ReadOptions(block_size=len(content) + 1, use_threads=False),
         pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+        JSON_MEMORY,
     )
 
 

@@ -7,9 +7,13 @@ import botocore.session
 from botocore.parsers import ResponseParser, ResponseParserFactory
 
 
-def raw_session() -> boto3.Session:
-    """Return a session whose clients give `{"Body": bytes}` for every good answer."""
+def raw_session(like: botocore.session.Session) -> boto3.Session:
+    """Return a session whose clients give `{"Body": bytes}` for every good answer.
+
+    What `like` has loaded is not loaded again: the description of a service is long.
+    """
     session = botocore.session.Session()
+    session.register_component("data_loader", like.get_component("data_loader"))
     session.register_component("response_parser_factory", _RawAnswers())
     return boto3.Session(botocore_session=session)
 

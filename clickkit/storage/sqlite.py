@@ -14,16 +14,17 @@ import msgspec
 import pyarrow as pa
 
 from clickkit.errors import StoreError, StoreRefusedError
-from clickkit.event import Event, Key, encode_item, items_to_batch, partition_key
+from clickkit.event import Event, Key, encode_item
 from clickkit.folder import make_folder
-from clickkit.storage.store import EXPORTED_TO, LedgerDay, ledger_day
+from clickkit.storage.items import items_to_batch
+from clickkit.storage.store import ALL_SHARDS, EXPORTED_TO, LedgerDay, ledger_day, partition_keys
 
 _TABLES = """
 create table if not exists events (
     pk text not null,
     sk text not null,
     item text not null,
-    primary key (pk, sk)
+    primary key (sk)  -- not (pk, sk): what arrives together lies together, in few pages of the file
 ) without rowid;
 create table if not exists ledger (
     day text not null,
@@ -47,7 +48,11 @@ _INSERTS = {
 }
 _SCAN = """
 select cast(group_concat(item, char(10)) as blob), max(sk)
-from (select sk, item from events where pk = ? and sk > ? order by sk limit 10000)
+from (
+    select sk, item from events
+    where sk > ? and sk < ? and pk in (select value from json_each(?))
+    order by sk limit 10000
+)
 """
 _LOCK_TIMEOUT_SECONDS = 30
 
@@ -103,13 +108,16 @@ class SqliteStore:
         self._count_repeated(+repeated)
         return len(events) - repeated.total()
 
-    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
-        """Yield one shard of a day in batches of 10,000 events, which SQLite hands over as one text each."""
+    def scan(
+        self, day: dt.date, shard: int | Sequence[int] = ALL_SHARDS, after: str = ""
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield shards of a day in batches of 10,000 events, which SQLite hands over as one text each."""
+        shards = msgspec.json.encode(partition_keys(day, shard)).decode()
         with closing(self._open_reader()) as reader:
             try:
                 while True:
-                    key = (partition_key(day, shard), after)
-                    lines, after = reader.execute(_SCAN, key).fetchone()
+                    limits = (after or f"{day}T", f"{day}U")  # T is between date and time in a sort key
+                    lines, after = reader.execute(_SCAN, (*limits, shards)).fetchone()
                     if lines is None:
                         return
                     yield items_to_batch(lines)

@@ -7,9 +7,14 @@ from typing import Any, Protocol
 import msgspec
 import pyarrow as pa
 
-from clickkit.event import Event, Key
+from clickkit.event import SHARDS, Event, Key, partition_key
 
 EXPORTED_TO = "exported to "
+STORE, SPOOL, REFUSED = "store", "spool", "refused"
+"""Where an event that was taken is durable, or that the store refused it for good."""
+
+ALL_SHARDS = range(SHARDS)
+
 _COUNTS = {"stored", "repeated", "rejected", "suppressed"}
 
 
@@ -43,9 +48,12 @@ class Exportable(Protocol):
     def url(self) -> str:
         """The URL that opens it, without secrets."""
 
-    def scan(self, day: dt.date, shard: int, after: str = "") -> Iterator[pa.RecordBatch]:
-        """Yield one shard of a UTC day as record batches of `event.SCHEMA`, oldest first.
+    def scan(
+        self, day: dt.date, shard: int | Sequence[int] = ALL_SHARDS, after: str = ""
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield one shard of a UTC day, or several as one, as record batches of `event.SCHEMA`.
 
+        The oldest event comes first, of those at the same microsecond the one with the smallest id.
         `after` is a sort key (`event.sort_key`): only events behind it are read.
         """
 
@@ -74,6 +82,11 @@ class Store(Exportable, Protocol):
 
     def count(self, day: dt.date, **numbers: int) -> None:
         """Add to a day's ledger what never became an event: `rejected` or `suppressed`."""
+
+
+def partition_keys(day: dt.date, shard: int | Sequence[int]) -> list[str]:
+    """Return the partition keys of one shard of a day, or of several."""
+    return [partition_key(day, one) for one in ([shard] if isinstance(shard, int) else shard)]
 
 
 def ledger_day(day: str, numbers: Mapping[str, int]) -> LedgerDay:

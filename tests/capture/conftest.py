@@ -14,7 +14,6 @@ import pytest
 import uvicorn
 
 from clickkit import connect, simulate
-from clickkit.event import SHARDS
 from clickkit.service import make_collector
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>Shop</title>
@@ -106,8 +105,7 @@ class Site:
         """Return the stored events in the order in which they happened."""
         store, now = connect(self.store_url), dt.datetime.now(dt.UTC)
         days = [(now - dt.timedelta(days=1)).date(), now.date()]
-        keys = [(day, shard) for day in days for shard in range(SHARDS)]
-        rows = [row for key in keys for batch in store.scan(*key) for row in batch.to_pylist()]
+        rows = [row for day in days for batch in store.scan(day) for row in batch.to_pylist()]
         store.close()
         return sorted(rows, key=lambda row: row["sequence"])
 
@@ -281,9 +279,9 @@ def stored():
 
     def stored(url):
         store, day = connect(url), dt.date(2024, 11, 20)
-        batches = [batch for shard in range(SHARDS) for batch in store.scan(day, shard)]
+        names = [name for batch in store.scan(day) for name in batch["id"].to_pylist()]
         store.close()
-        return [name for batch in batches for name in batch["id"].to_pylist()]
+        return names
 
     return stored
 

@@ -10,7 +10,6 @@ import pytest
 
 from clickkit import connect
 from clickkit.capture.request import LIMITS
-from clickkit.event import SHARDS
 
 CLICK = {
     "id": "a",
@@ -75,12 +74,7 @@ def counted(client, name):
 def stored(url):
     """Return all events of the tests' day."""
     store = connect(url)
-    rows = [
-        row
-        for shard in range(SHARDS)
-        for batch in store.scan(dt.date(2026, 11, 22), shard)
-        for row in batch.to_pylist()
-    ]
+    rows = [row for batch in store.scan(dt.date(2026, 11, 22)) for row in batch.to_pylist()]
     store.close()
     return rows
 

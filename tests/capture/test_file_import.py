@@ -6,7 +6,6 @@ import pytest
 
 from clickkit import Location, SettingsError, encode_event
 from clickkit.capture.file_import import PARSERS, RejectedLine, import_file
-from clickkit.event import SHARDS
 
 
 def test_ndjson_twice_adds_nothing_and_keeps_bad_lines(sqlite_store, make_event, tmp_path):
@@ -51,7 +50,7 @@ def test_more_than_one_batch_is_stored_whole(sqlite_store, make_event, tmp_path)
 
     assert import_file(file, PARSERS["ndjson"], sqlite_store, reject=print).new == 2500
     day = make_event().day
-    assert sum(batch.num_rows for shard in range(SHARDS) for batch in sqlite_store.scan(day, shard)) == 2500
+    assert sum(batch.num_rows for batch in sqlite_store.scan(day)) == 2500
 
 
 def test_a_file_that_cannot_be_read_is_named(sqlite_store, tmp_path):

@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clickkit.capture.request import read_request
-from clickkit.event import decode_event, items_to_batch, to_item
+from clickkit.event import decode_event, to_item
+from clickkit.storage.items import items_to_batch
 
 CLICK = {
     "id": "a",

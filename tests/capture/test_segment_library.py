@@ -8,7 +8,6 @@ from segment.analytics.client import Client
 
 from clickkit.capture.collector import Collector
 from clickkit.errors import BusyError
-from clickkit.event import SHARDS
 from clickkit.service import DurableKeeper
 
 WHEN = dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC)
@@ -47,12 +46,7 @@ def test_thirty_calls_arrive_once_each(sqlite_store, tmp_path, serve_app, refusa
 
     assert failures == []
     assert busy.writes >= 3 + refusals
-    rows = [
-        row
-        for shard in range(SHARDS)
-        for batch in sqlite_store.scan(WHEN.date(), shard)
-        for row in batch.to_pylist()
-    ]
+    rows = [row for batch in sqlite_store.scan(WHEN.date()) for row in batch.to_pylist()]
     assert Counter(row["id"] for row in rows) == Counter(said)
     assert Counter(row["event"] for row in rows) == {"click": 10, "view": 10, "identify": 10}
     assert {row["visitor_id"] for row in rows} == {f"visitor-{number}" for number in range(30)}

@@ -72,7 +72,7 @@ def archived(files, day):
         return []
     table = pq.read_table(pa.BufferReader(content))
     again = io.BytesIO()
-    write_part(part_name(0), [table], SCHEMA, again)
+    write_part(part_name(0), table.to_batches(), SCHEMA, again)
     assert again.getvalue() == content
     kinds = [device and device["type"] for device in table["device"].to_pylist()]
     stamps = table["timestamp"].cast(pa.int64()).to_pylist()

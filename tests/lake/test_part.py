@@ -11,9 +11,9 @@ from clickkit.lake.part import ROW_GROUP_ROWS, write_part
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
 
 
-def tables(rows, size):
-    """Return tables of a size that together hold so many rows."""
-    whole = pa.table({"n": range(rows), "text": [f"{n % 1000}" for n in range(rows)]}, SCHEMA)
+def batches(rows, size):
+    """Return batches of a size that together hold so many rows."""
+    whole = pa.record_batch({"n": range(rows), "text": [f"{n % 1000}" for n in range(rows)]}, SCHEMA)
     return [whole.slice(start, size) for start in range(0, rows, size)]
 
 
@@ -23,7 +23,7 @@ def test_the_bytes_do_not_depend_on_how_the_rows_came():
     written = []
     for size in (rows, 10_000, ROW_GROUP_ROWS):
         file = io.BytesIO()
-        part = write_part("part-00.parquet", tables(rows, size), SCHEMA, file)
+        part = write_part("part-00.parquet", batches(rows, size), SCHEMA, file)
         written.append(file.getvalue())
 
     assert written[0] == written[1] == written[2]

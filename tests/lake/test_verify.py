@@ -140,15 +140,15 @@ def test_an_id_at_another_time_is_another_event(sqlite_store, tmp_path, make_eve
 
 
 class VisitedStore(SqliteStore):
-    """A store that gets an event while each of its shards is read."""
+    """A store that gets events before and after a day is read."""
 
     visits = ()
 
-    def scan(self, day, shard, after=""):
-        """Put the next event, then read."""
-        for event in self.visits[shard : shard + 1]:
-            self.put([event])
-        return super().scan(day, shard, after)
+    def scan(self, day):
+        """Put the first visit, read, put the others."""
+        self.put(self.visits[:1])
+        yield from super().scan(day)
+        self.put(self.visits[1:])
 
 
 def test_events_that_come_while_the_store_is_read_are_no_difference(tmp_path, make_event):

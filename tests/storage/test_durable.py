@@ -6,7 +6,6 @@ import pytest
 
 from clickkit import connect, decode_event
 from clickkit.errors import BusyError, StoreError, StoreRefusedError
-from clickkit.event import SHARDS
 from clickkit.storage.durable import DurableWriter
 from clickkit.storage.rejected import RejectedEvents
 from clickkit.storage.spool import Spool
@@ -22,8 +21,7 @@ def parts(tmp_path):
 
 def ids(store, day):
     """Return the ids of a day's events."""
-    batches = [batch for shard in range(SHARDS) for batch in store.scan(day, shard)]
-    return sorted(name for batch in batches for name in batch["id"].to_pylist())
+    return sorted(name for batch in store.scan(day) for name in batch["id"].to_pylist())
 
 
 def test_while_the_store_is_there_it_takes_everything(sqlite_store, parts, make_event):

@@ -1,4 +1,4 @@
-"""Sorted streams of record batches merged into one, with no more in memory than a batch of each."""
+"""Sorted streams of record batches: read ahead, cut and merged, with no more in memory than a few batches."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -7,7 +7,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clickkit.lake.key import KEY
+KEY = ["timestamp", "id"]
+"""What orders events, and what makes two rows the same event."""
 
 _ORDER = [(name, "ascending") for name in KEY]
 
@@ -28,8 +29,32 @@ def last_row(rows: pa.Table | pa.RecordBatch) -> Limit:
     return Limit(rows["timestamp"][-1], rows["id"][-1])
 
 
-def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], executor: Executor) -> Iterator[pa.Table]:
-    """Yield tables that together hold all rows in the order of `timestamp` and `id`.
+class Ahead:
+    """An iterator whose next batch an executor fetches while the one before is used."""
+
+    def __init__(self, stream: Iterator[pa.RecordBatch], executor: Executor) -> None:
+        self._stream = stream
+        self._executor = executor
+        self._next = self._fetch()
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Return itself, as iterators do."""
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        """Return the next batch, waiting for it, and let the one behind it be fetched."""
+        batch = self._next.result()
+        if batch is None:
+            raise StopIteration
+        self._next = self._fetch()
+        return batch
+
+    def _fetch(self) -> Future[pa.RecordBatch | None]:
+        return self._executor.submit(next, self._stream, None)
+
+
+def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], executor: Executor) -> Iterator[pa.RecordBatch]:
+    """Yield batches that together hold all rows in the order of `timestamp` and `id`.
 
     Every stream is sorted so itself. While one round is merged, the executor fetches the next batch of
     each stream.
@@ -37,26 +62,22 @@ def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], executor: Executor
     readers = [SortedReader(stream, executor) for stream in streams]
     while readers := [reader for reader in readers if reader.has_rows()]:
         limit = min((reader.last() for reader in readers), key=Limit.order)
-        heads = [reader.take(limit) for reader in readers]
-        yield pa.Table.from_batches(heads).sort_by(_ORDER)
+        yield pa.concat_batches([reader.take(limit) for reader in readers]).sort_by(_ORDER)
 
 
 class SortedReader:
     """A sorted stream read in rows up to a limit: the batch at hand, and the one that is being fetched."""
 
     def __init__(self, stream: Iterator[pa.RecordBatch], executor: Executor) -> None:
-        self._stream = stream
-        self._executor = executor
-        self._next = self._fetch()
+        self._ahead = Ahead(stream, executor)
         self._batch: pa.RecordBatch | None = None
 
     def has_rows(self) -> bool:
         """Tell whether there is a row left, waiting for the next batch when there is none at hand."""
         while self._batch is None or not self._batch.num_rows:
-            self._batch = self._next.result()
+            self._batch = next(self._ahead, None)
             if self._batch is None:
                 return False
-            self._next = self._fetch()
         return True
 
     def last(self) -> Limit:
@@ -80,6 +101,3 @@ class SortedReader:
     def has_rows_at_hand(self) -> bool:
         """Whether the last `take` left rows behind."""
         return self._batch is not None and self._batch.num_rows > 0
-
-    def _fetch(self) -> Future[pa.RecordBatch | None]:
-        return self._executor.submit(next, self._stream, None)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickkit.errors import StoreError
-from clickkit.lake.merge import merge_sorted
+from clickkit.merge import merge_sorted
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -35,9 +35,9 @@ def batches(stream, size):
 def test_all_rows_come_in_order_whatever_the_batches(streams):
     """Timestamps that are equal are ordered by the bytes of the id, as the stores order them."""
     with ThreadPoolExecutor(2) as executor:
-        tables = list(merge_sorted([batches(*stream) for stream in streams], executor))
+        merged = list(merge_sorted([batches(*stream) for stream in streams], executor))
 
-    merged = [(row["timestamp"], row["id"]) for table in tables for row in table.to_pylist()]
+    merged = [(row["timestamp"], row["id"]) for batch in merged for row in batch.to_pylist()]
     everything = [row for stream, _ in streams for row in stream]
     assert merged == sorted(everything, key=lambda row: (row[0], row[1].encode()))
 
