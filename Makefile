@@ -20,6 +20,7 @@ test: $(READY) ## run every test, and every notebook under nbval
 bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.collector
 	@$(BIN)/python -m bench.export
+	@$(BIN)/python -m bench.lake
 	@$(BIN)/python -m bench.cost
 
 lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
