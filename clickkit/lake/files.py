@@ -5,13 +5,12 @@ import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Protocol
-from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
 import pyarrow.fs
 from botocore.config import Config
 
-from clickkit.address import without_userinfo
+from clickkit.address import parse_address, without_userinfo
 from clickkit.errors import LakeError, SettingsError
 from clickkit.lake.layout import ROOT, day_of
 from clickkit.lake.local_files import LocalFiles
@@ -88,14 +87,12 @@ def open_files(url: str | os.PathLike[str]) -> Files:
         SettingsError: the URL is of another kind or has an option that does not exist.
     """
     text = os.fspath(url)
-    parts = urlsplit(text)
     if text and "://" not in text and not text.startswith(("s3:", "s3//")):
         return LocalFiles(Path(text).absolute())
-    options = dict(parse_qsl(parts.query))
-    endpoint, region = options.pop("endpoint", None), options.pop("region", None)
-    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or options:
+    address = parse_address(text, "s3")
+    if address is None:
         raise SettingsError(
             f"{without_userinfo(text)!r} names no lake: write a folder (data/lake) or "
             "s3://bucket/prefix?region=eu-north-1&endpoint=http://127.0.0.1:8333"
         )
-    return S3Files(parts.netloc, parts.path, endpoint=endpoint, region=region)
+    return S3Files(address.name, address.path, endpoint=address.endpoint, region=address.region)

@@ -13,7 +13,6 @@ import pyarrow.fs
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clickkit.address import without_userinfo
 from clickkit.errors import ChangedError, LakeError, SettingsError
 
 _CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
@@ -24,8 +23,8 @@ class S3Files:
 
     def __init__(self, bucket: str, prefix: str, *, endpoint: str | None, region: str | None) -> None:
         self._bucket = bucket
-        self._prefix = prefix.strip("/")
-        self._endpoint = endpoint and without_userinfo(endpoint)
+        self._prefix = prefix
+        self._endpoint = endpoint
         try:
             self._session = boto3.Session(region_name=region)
             self._client = self._session.client("s3", endpoint_url=self._endpoint, config=_CONFIG)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from clickkit.address import without_userinfo
+from clickkit.address import parse_address, without_userinfo
 from clickkit.errors import SettingsError
 from clickkit.storage.dynamodb import DynamoDBStore
 from clickkit.storage.sqlite import SqliteStore
@@ -43,14 +43,11 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
     Raises:
         SettingsError: the URL is not `dynamodb://TABLE`, or has an option that does not exist.
     """
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    endpoint, region = options.pop("endpoint", None), options.pop("region", None)
-    table = parts.netloc if "@" not in parts.netloc else ""
-    if parts.scheme != "dynamodb" or not table or parts.path.strip("/") or options:
+    address = parse_address(url, "dynamodb")
+    if address is None or address.path:
         raise SettingsError(f"{without_userinfo(url)!r} names no DynamoDB table: write {_FORMS}")
     if not is_on_this_machine(url):
-        return DynamoDBStore(table, endpoint=endpoint, region=region, credentials=None)
+        return DynamoDBStore(address.name, endpoint=address.endpoint, region=address.region, credentials=None)
     try:
         session = boto3.Session()
     except BotoCoreError as error:
@@ -58,9 +55,9 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
             f"{without_userinfo(url)}: {error}; check AWS_PROFILE and the AWS configuration"
         ) from error
     return DynamoDBStore(
-        table,
-        endpoint=endpoint,
-        region=region or session.region_name or "us-east-1",
+        address.name,
+        endpoint=address.endpoint,
+        region=address.region or session.region_name or "us-east-1",
         credentials=None if session.get_credentials() else ("local", "local"),
     )
 

@@ -16,7 +16,6 @@ import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from clickkit.address import without_userinfo
 from clickkit.errors import StoreError, StoreRefusedError
 from clickkit.event import Event, Key
 from clickkit.merge import merge_sorted
@@ -52,7 +51,7 @@ class DynamoDBStore:
     ) -> None:
         self._table = table
         self._ledger = f"{table}-ledger"
-        self._endpoint = endpoint and without_userinfo(endpoint)
+        self._endpoint = endpoint
         self._region = region
         self._credentials = credentials
         access_key, secret_key = credentials or (None, None)

@@ -6,13 +6,12 @@ from contextlib import AbstractContextManager, contextmanager
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clickkit.address import without_userinfo
+from clickkit.address import parse_address, without_userinfo
 from clickkit.errors import SettingsError, StoreError
 
 _CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
@@ -37,15 +36,13 @@ def open_export_files(url: str) -> ExportFiles:
     """
     if "://" not in url and url and not url.startswith("s3:"):
         return _Folder(Path(url).absolute())
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    endpoint, region = options.pop("endpoint", None), options.pop("region", None)
-    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or options:
+    address = parse_address(url, "s3")
+    if address is None:
         raise SettingsError(
             f"{without_userinfo(url)!r} names no export: write a folder, or "
             "s3://bucket/prefix/AWSDynamoDB/01693685827463-2d8752fd?region=eu-north-1"
         )
-    return _Bucket(parts.netloc, parts.path.strip("/"), endpoint, region)
+    return _Bucket(address.name, address.path, address.endpoint, address.region)
 
 
 class _Folder:
@@ -73,7 +70,6 @@ class _Bucket:
         self._bucket = bucket
         self._prefix = prefix
         self.url = f"s3://{bucket}/{prefix}"
-        endpoint = endpoint and without_userinfo(endpoint)
         try:
             self._client = boto3.Session(region_name=region).client(
                 "s3", endpoint_url=endpoint, config=_CONFIG
