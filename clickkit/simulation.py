@@ -78,10 +78,10 @@ def simulate(since: dt.date, until: dt.date, *, visitors: int = 120, seed: int =
     Raises:
         SettingsError: `until` lies before `since`, or there is no visitor.
     """
-    if until < since or visitors < 1:
-        raise SettingsError(
-            f"cannot simulate {visitors} visitors from {since} to {until}: swap or raise them"
-        )
+    if until < since:
+        raise SettingsError(f"cannot simulate from {since} to {until}: swap the two days")
+    if visitors < 1:
+        raise SettingsError(f"cannot simulate {visitors} visitors a day: write 1 or more")
     for offset in range((until - since).days + 1):
         yield from _simulate_day(since + dt.timedelta(days=offset), visitors, seed)
 

@@ -135,7 +135,7 @@ def test_a_dask_cluster_writes_the_parts_that_were_asked_for(run, tmp_path, dask
     assert "part-02.parquet" in there.stdout
     assert [len(lake.parts("clicks")) for lake in files] == [3, 3]
     assert all(files[0].read(path) == files[1].read(path) for path in files[1].parts("clicks"))
-    assert (other.returncode, "has 3 parts a day, not 2" in other.stderr) == (1, True)
+    assert (other.returncode, "was made with --parts 3, not 2" in other.stderr) == (1, True)
 
 
 def test_dask_is_an_extra_that_is_named_when_it_is_missing(run, tmp_path):
@@ -187,11 +187,15 @@ def test_send_is_answered_by_a_running_collector(run, tmp_path, find_port, wait_
             wait_until(lambda: run("send", "Buy", "--collector", collector).returncode == 0, collector)
             done = run("send", "Buy", "--page-url", "https://example.com/a", "--collector", collector)
             bad = run("send", "", "--collector", collector)
+            printed = run("send", "Buy", "--collector", f"{collector}/clicks", "--write-key", "alpha")
         finally:
             serving.terminate()
 
     assert json.loads(done.stdout) == {"accepted": 1, "rejected": [], "durability": "store"}
     assert (bad.returncode, "button" in bad.stderr) == (1, True)
+    assert printed.returncode == 0
+    assert "write http://127.0.0.1:8000" in run("send", "Buy", "--collector", "127.0.0.1:80").stderr
+    assert "none below" in run("rejected", "--folder", "nowhere").stdout
 
 
 def test_the_doctor_finds_what_is_missing_and_what_is_there(run):

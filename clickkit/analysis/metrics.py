@@ -5,12 +5,20 @@ from typing import cast
 
 from duckdb import DuckDBPyRelation
 
+from clickkit.errors import SettingsError
+
 SOURCES = ("recorded", "simulated")
 """The values of `source`: clicks that somebody made, and clicks of `clickkit.simulate`."""
 
 
 def of_sources(events: DuckDBPyRelation, sources: Sequence[str]) -> DuckDBPyRelation:
-    """Return the events of some `SOURCES`, with all their columns."""
+    """Return the events of some `SOURCES`, with all their columns.
+
+    Raises:
+        SettingsError: one of them is no source.
+    """
+    if isinstance(sources, str) or not set(sources) <= set(SOURCES):
+        raise SettingsError(f"no sources {sources!r}: write a list of {' and '.join(SOURCES)}")
     is_simulated = "coalesce(properties->>'simulated' = 'true', false)"
     wanted = [is_simulated if source == "simulated" else f"not {is_simulated}" for source in sources]
     return events.filter(" or ".join(wanted) or "false")

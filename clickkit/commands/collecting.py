@@ -17,7 +17,7 @@ from clickkit.app import open_store, settings, write_keys
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.collector import Door
 from clickkit.commands.options import StoreUrl, new_group, say
-from clickkit.errors import ClickkitError, StoreError
+from clickkit.errors import ClickkitError, SettingsError, StoreError
 from clickkit.event import check_event, encode_event
 from clickkit.json_lines import JsonLines
 from clickkit.server import address, listen, run
@@ -38,7 +38,7 @@ def serve(
     ] = None,
     rate_limit: Annotated[float, typer.Option(help="Events a second of one sender; 0: no limit.", min=0)] = 0,
     spool_megabytes: Annotated[int, typer.Option(help="Room for an outage of the store.", min=1)] = 512,
-    folder: Annotated[Path | None, typer.Option(help="Where spool and rejected events lie.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where spool/ and rejected/ lie (data).")] = None,
 ) -> None:
     """Run the collector: POST /clicks; GET /health, /ready, /metrics, /tracker.js and /openapi.json.
 
@@ -83,8 +83,11 @@ def rejected(
 
     Example: clickkit rejected --last 5
     """
-    kept = open_rejected(folder or settings().home / "data")
-    for event in deque(kept.read(), maxlen=last):
+    where = folder or settings().home / "data"
+    events = deque(open_rejected(where).read(), maxlen=last)
+    if not events:
+        say(f"none below {where}; --folder names the folder that serve was given")
+    for event in events:
         moment, shown = event.at.isoformat(timespec="seconds"), ascii(event.text[:_SHOWN_CHARACTERS])[1:-1]
         say(f"{moment}  {event.field or 'event'}: {event.reason}: {shown}")
 
@@ -94,17 +97,27 @@ def send(
     button: Annotated[str, typer.Argument(help="The button that was clicked.")],
     page_url: Annotated[str, typer.Option(help="The page that it stands on.")] = "https://example.com/",
     collector: Annotated[str, typer.Option(help="The collector's address.")] = "http://127.0.0.1:8000",
+    write_key: Annotated[
+        str, typer.Option(help="A write key of the collector; else the first of CLICKKIT_WRITE_KEYS.")
+    ] = "",
 ) -> None:
     """Send one click to a collector and show its answer.
 
     Example: clickkit send "Sign up" --page-url https://example.com/pricing
     """
+    if not collector.startswith(("http://", "https://")):
+        raise SettingsError(f"{collector!r} is no address of a collector: write http://127.0.0.1:8000")
+    key = write_key or next(iter(write_keys()), "")
     now = dt.datetime.now(dt.UTC)
     click = check_event({"id": str(uuid.uuid4()), "button": button, "timestamp": now, "pageUrl": page_url})
     request = urllib.request.Request(
-        f"{collector.rstrip('/')}/clicks",
+        f"{collector.rstrip('/').removesuffix('/clicks')}/clicks",
         data=encode_event(click),
-        headers={"Content-Type": "application/json", "User-Agent": f"clickkit/{__version__}"},
+        headers={
+            "Content-Type": "application/json",
+            "User-Agent": f"clickkit/{__version__}",
+            **({"X-Write-Key": key} if key else {}),
+        },
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:

@@ -69,7 +69,7 @@ def export_days(
 
 
 def _say_what_was_exported(exported: list[ExportedDay], lake: str) -> None:
-    for one in exported:
+    for one in sorted(exported, key=lambda one: one.day):
         written = ", ".join(one.files) or "nothing to write"
         say(f"{one.day}  {one.rows:>10,} rows  {one.bytes:>12,} bytes  {written}")
     rows, partitions = sum(one.rows for one in exported), sum(bool(one.files) for one in exported)

@@ -52,7 +52,9 @@ def import_events(
     for line in kept.first:
         say(line)
     if imported.days:
-        say("next: clickkit export --since {} --until {}".format(*imported.days))
+        first, last = imported.days
+        named = f' --store "{opened.url}"' if store else ""
+        say(f"next: clickkit export --since {first} --until {last}{named}")
     if imported.rejected:
         say(f"rejected lines are kept with their reasons in {kept.path}")
 

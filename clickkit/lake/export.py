@@ -163,7 +163,7 @@ class _Run:
         if failed:
             reasons = "; ".join(f"{day}: {failed[day]}" for day in days if day in failed)
             raise LakeError(
-                f"{len(failed)} of {len(days)} days were not exported, the others were: {reasons}"
+                f"{len(failed)} of {len(days)} days were not exported, the others are done: {reasons}"
             )
         return [exported[day] for day in days if day in exported]
 
@@ -239,6 +239,6 @@ def _agree_on_parts(files: Files, wanted: int | None) -> int:
     if not 1 <= wanted <= SHARDS:
         raise LakeError(f"{wanted} parts: choose 1 to {SHARDS}")
     if content or files.parts(ROOT):
-        raise LakeError(f"lake {files.url} has {found} parts a day, not {wanted}: export to a new lake")
+        raise LakeError(f"lake {files.url} was made with --parts {found}, not {wanted}: export to a new lake")
     publish(files, LAKE, msgspec.json.encode(Lake(wanted)))
     return wanted
