@@ -16,7 +16,7 @@ from bench.servers import PROJECT
 from clickkit import connect, export, read_lake, simulate
 from clickkit.event import SCHEMA
 from clickkit.lake.files import open_files, publish
-from clickkit.lake.layout import MANIFEST, Manifest, encode_manifest, part_name, partition
+from clickkit.lake.layout import MANIFEST, encode_manifest, manifest_of, part_name, partition
 from clickkit.lake.part import write_part
 
 _FIRST = dt.date(2026, 1, 1)
@@ -79,7 +79,6 @@ def _one_day(folder: Path, rows: int) -> pa.Table:
 def _write_lake(lake: Path, first: pa.Table, days: int) -> None:
     """Write the same clicks again on every day, as an export would have written them."""
     files = open_files(lake)
-    columns = {field.name: str(field.type) for field in SCHEMA}
     place = SCHEMA.get_field_index("timestamp")
     for number in range(days):
         later = pa.scalar(dt.timedelta(days=number), pa.duration("us"))
@@ -87,7 +86,7 @@ def _write_lake(lake: Path, first: pa.Table, days: int) -> None:
         folder = partition(_FIRST + dt.timedelta(days=number))
         with files.replace(f"{folder}/{part_name(0)}", None) as file:
             part = write_part(part_name(0), moved.combine_chunks().to_batches(), SCHEMA, file)
-        manifest = Manifest(_FIRST + dt.timedelta(days=number), part.rows, [part], columns)
+        manifest = manifest_of(_FIRST + dt.timedelta(days=number), [part], SCHEMA)
         publish(files, f"{folder}/{MANIFEST}", encode_manifest(manifest))
 
 

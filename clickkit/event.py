@@ -131,8 +131,8 @@ class Event(Record, frozen=True, kw_only=True):
     @property
     def key(self) -> Key:
         """The store's key: the same event sent twice has it twice, and is stored once."""
-        stamp = _fixed_width(self.timestamp)
-        return f"{stamp[:10]}#{shard_of(self.id):02d}", f"{stamp}#{self.id}"
+        stamp = sort_key(self.timestamp, self.id)
+        return f"{stamp[:10]}#{shard_of(self.id):02d}", stamp
 
 
 def _check_size(name: str, value: dict[str, Any]) -> None:

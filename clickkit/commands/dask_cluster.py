@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from clickkit.errors import LakeError, SettingsError
+from clickkit.errors import SettingsError
 
 _CONNECT_SECONDS = 5
 
@@ -15,10 +15,9 @@ def dask_executor(address: str) -> Iterator[Executor]:
 
     Raises:
         SettingsError: dask.distributed is not installed, or no scheduler answers there.
-        LakeError: a task ended its worker again and again.
     """
     try:
-        from distributed import Client, KilledWorker  # noqa: PLC0415
+        from distributed import Client  # noqa: PLC0415
     except ImportError as error:
         raise SettingsError("a Dask cluster needs an extra: pip install 'clickkit[dask]'") from error
     try:
@@ -29,7 +28,4 @@ def dask_executor(address: str) -> Iterator[Executor]:
             "and that the scheduler runs"
         ) from error
     with client:
-        try:
-            yield client.get_executor(pure=False)
-        except KilledWorker as error:
-            raise LakeError(f"the cluster at {address} failed: {error}; export again") from error
+        yield client.get_executor(pure=False)

@@ -6,8 +6,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
-    BrokenExecutor,
-    CancelledError,
     Executor,
     Future,
     ThreadPoolExecutor,
@@ -18,20 +16,21 @@ from typing import Any
 
 import msgspec
 
-from clickkit.errors import ChangedError, LakeError
+from clickkit.errors import ChangedError, ClickkitError, LakeError
 from clickkit.event import SCHEMA, SHARDS
-from clickkit.lake.files import Files, open_files, publish
+from clickkit.lake.files import Files, open_files
 from clickkit.lake.layout import (
     LAKE,
     MANIFEST,
     ROOT,
     Day,
     Lake,
-    Manifest,
     Part,
     as_day,
     days_between,
+    decode_lake,
     encode_manifest,
+    manifest_of,
     partition,
 )
 from clickkit.lake.part_export import export_part
@@ -102,7 +101,7 @@ def export_nightly(
     short goes on where it stopped when it runs again. Otherwise as `export`.
     """
     last = as_day(today)
-    days = days_between(last - _NIGHTLY, last)
+    days = days_between(last - min(_NIGHTLY, last - dt.date.min), last)
     run = _Run(store, lake, parts, executor, progress, may_start)
     return run.export(sorted([*days, *run.late_days(before=days[0])], key=run.is_unchanged))
 
@@ -197,9 +196,11 @@ class _Run:
     ) -> ExportedDay:
         try:
             parts = [part for future in futures if (part := future.result()) is not None]
-        except (BrokenExecutor, CancelledError) as error:
+        except Exception as error:
+            if isinstance(error, ClickkitError) or self._executor is None:
+                raise
             raise LakeError(
-                f"its workers ended before it was done ({error or type(error).__name__}): export it again"
+                f"its workers ended before it was done ({type(error).__name__}: {error}): export it again"
             ) from error
         exported = ExportedDay(day=day, rows=0, bytes=0, files=[])
         if parts:
@@ -214,12 +215,11 @@ class _Run:
 
     def _publish(self, day: dt.date, parts: list[Part], version: str | None) -> ExportedDay:
         folder = partition(day)
-        rows = sum(part.rows for part in parts)
-        columns = {field.name: str(field.type) for field in SCHEMA}
+        manifest = manifest_of(day, parts, SCHEMA)
         with self._files.replace(f"{folder}/{MANIFEST}", version) as file:
-            file.write(encode_manifest(Manifest(day, rows, parts, columns)))
+            file.write(encode_manifest(manifest))
         size = sum(part.bytes for part in parts)
-        return ExportedDay(day, rows, size, [f"{folder}/{part.name}" for part in parts])
+        return ExportedDay(day, manifest.rows, size, [f"{folder}/{part.name}" for part in parts])
 
     def _advance(self, hours: int) -> None:
         self._done = min(self._done + hours, self._total)
@@ -229,16 +229,22 @@ class _Run:
 def _agree_on_parts(files: Files, wanted: int | None) -> int:
     """Return into how many parts the lake's days are cut; a new lake takes the number that is wanted.
 
+    The number is written before any part is, so of exports that begin a lake together one decides.
+
     Raises:
         LakeError: the lake has another number, or the number is not 1 to 8.
     """
-    content = files.read(LAKE)
-    found = msgspec.json.decode(content, type=Lake).parts if content else 1
-    if wanted is None or wanted == found:
-        return found
-    if not 1 <= wanted <= SHARDS:
+    if wanted is not None and not 1 <= wanted <= SHARDS:
         raise LakeError(f"{wanted} parts: choose 1 to {SHARDS}")
-    if content or files.parts(ROOT):
+    if (content := files.read(LAKE)) is None and not files.parts(ROOT):
+        agreed = Lake(wanted or 1)
+        try:
+            with files.replace(LAKE, None) as file:
+                file.write(msgspec.json.encode(agreed))
+            return agreed.parts
+        except ChangedError:
+            content = files.read(LAKE)
+    found = decode_lake(content).parts if content else 1
+    if wanted not in (None, found):
         raise LakeError(f"lake {files.url} was made with --parts {found}, not {wanted}: export to a new lake")
-    publish(files, LAKE, msgspec.json.encode(Lake(wanted)))
-    return wanted
+    return found

@@ -8,15 +8,12 @@ from typing import IO, Protocol
 
 import pyarrow as pa
 import pyarrow.fs
-from botocore.config import Config
 
 from clickkit.address import parse_address, without_userinfo
 from clickkit.errors import LakeError, SettingsError
 from clickkit.lake.layout import ROOT, day_of
 from clickkit.lake.local_files import LocalFiles
 from clickkit.lake.s3_files import S3Files
-
-_CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 
 
 class Files(Protocol):
@@ -31,6 +28,9 @@ class Files(Protocol):
 
     def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet files below a folder, sorted."""
+
+    def manifests(self, folder: str) -> list[str]:
+        """Return the paths of all manifests below a folder, sorted."""
 
     def version(self, path: str) -> str | None:
         """Return what changes whenever the file at a path does; None when there is none."""

@@ -2,7 +2,7 @@
 
     clicks/year=2026/month=11/day=23/part-00.parquet
     clicks/year=2026/month=11/day=23/_manifest.json
-    clicks/_lake.json                                   only when days have several parts
+    clicks/_lake.json                                   into how many parts days are cut
 
 Names that begin with an underscore are passed over by DuckDB's globs, pyarrow, Spark and Athena.
 """
@@ -11,6 +11,7 @@ import datetime as dt
 import re
 
 import msgspec
+import pyarrow as pa
 
 from clickkit.errors import LakeError, SettingsError
 
@@ -98,8 +99,14 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
-def decode_manifest(content: bytes) -> Manifest:
-    """Decode a manifest.
+def manifest_of(day: dt.date, parts: list[Part], schema: pa.Schema) -> Manifest:
+    """Return the manifest of a day's parts."""
+    columns = {field.name: str(field.type) for field in schema}
+    return Manifest(day, sum(part.rows for part in parts), parts, columns)
+
+
+def decode_manifest(content: bytes, path: str) -> Manifest:
+    """Decode the manifest that stands at a path.
 
     Raises:
         LakeError: it is none.
@@ -107,4 +114,18 @@ def decode_manifest(content: bytes) -> Manifest:
     try:
         return msgspec.json.decode(content, type=Manifest)
     except msgspec.DecodeError as error:
-        raise LakeError(f"a damaged {MANIFEST}: {error}; export its day again") from error
+        raise LakeError(f"{path} is damaged: {error}; export its day again") from error
+
+
+def decode_lake(content: bytes) -> Lake:
+    """Decode what holds for a whole lake.
+
+    Raises:
+        LakeError: it is damaged.
+    """
+    try:
+        return msgspec.json.decode(content, type=Lake)
+    except msgspec.DecodeError as error:
+        raise LakeError(
+            f'{LAKE} is damaged: {error}; write {{"parts":N}} there, with the number of parts of a day'
+        ) from error

@@ -15,6 +15,7 @@ import pyarrow.fs
 
 from clickkit.errors import ChangedError, LakeError
 from clickkit.folder import fsync_folder, lock, locked_folder, make_folder
+from clickkit.lake.layout import MANIFEST
 
 
 class LocalFiles:
@@ -40,9 +41,16 @@ class LocalFiles:
 
     def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet files below a folder, sorted."""
+        return self._below(folder, "[!._]*.parquet")
+
+    def manifests(self, folder: str) -> list[str]:
+        """Return the paths of all manifests below a folder, sorted."""
+        return self._below(folder, MANIFEST)
+
+    def _below(self, folder: str, pattern: str) -> list[str]:
         if self._root.exists() and not self._root.is_dir():
             raise LakeError(f"lake {self.url} is a file: name a folder")
-        found = (self._root / folder).rglob("[!._]*.parquet")
+        found = (self._root / folder).rglob(pattern)
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
     def version(self, path: str) -> str | None:
@@ -90,6 +98,8 @@ class LocalFiles:
             return pa.OSFile(str(self._root / path))
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise self._failed(error) from error
 
     def locate(self, path: str) -> str:
         """Return the path of a file on this machine."""

@@ -65,6 +65,8 @@ def _export_once(
         with files.replace(path, version) as file:
             archived = _Archived(files, path, executor)
             part = write_part(part_name(number), archived.hold_against(first, batches), SCHEMA, file)
+            if archived.dropped and files.version(path) != version:
+                raise ChangedError(f"{path} was changed by another export: run this one again")
             if archived.dropped:
                 raise LakeError(
                     f"{files.url}/{path} has {archived.dropped} clicks that {store.url} does not have: it "
@@ -77,7 +79,7 @@ def _export_once(
 def _watched(batches: Iterator[pa.RecordBatch], watch: Callable[[int], Any]) -> Iterator[pa.RecordBatch]:
     seen = 0
     for batch in batches:
-        if batch.num_rows and (hour := batch["timestamp"][-1].value // _HOUR % 24) > seen:
+        if (hour := batch["timestamp"][-1].value // _HOUR % 24) > seen:
             watch(hour - seen)
             seen = hour
         yield batch

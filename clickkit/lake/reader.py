@@ -9,17 +9,17 @@ import pyarrow.dataset as ds
 
 from clickkit.errors import LakeError
 from clickkit.lake.files import Files, open_files, parts_by_day
-from clickkit.lake.layout import Day, as_day, days_between, partition
+from clickkit.lake.layout import ROOT, Day, as_day, days_between, partition
 from clickkit.lake.local_files import LocalFiles
 from clickkit.lake.schemas import one_schema
 
 _READ_PARTS = """
-from read_parquet(
-    ?,
-    union_by_name = true,
-    hive_partitioning = true,
-    hive_types = {'year': int, 'month': int, 'day': int}
-)
+select
+    * exclude (part_path),
+    cast(regexp_extract(part_path, '/year=(\\d+)/month=\\d+/day=\\d+/[^/]+$', 1) as int) as year,
+    cast(regexp_extract(part_path, '/month=(\\d+)/day=\\d+/[^/]+$', 1) as int) as month,
+    cast(regexp_extract(part_path, '/day=(\\d+)/[^/]+$', 1) as int) as day
+from read_parquet(?, union_by_name = true, hive_partitioning = false, filename = 'part_path')
 """
 _PARTITION_COLUMNS = pa.schema([("year", pa.int32()), ("month", pa.int32()), ("day", pa.int32())])
 
@@ -83,6 +83,7 @@ def _open(
             filesystem=files.filesystem,
             format="parquet",
             partitioning=ds.partitioning(_PARTITION_COLUMNS, flavor="hive"),
+            partition_base_dir=files.locate(ROOT),
         )
     )
 

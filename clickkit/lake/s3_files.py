@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from clickkit.errors import ChangedError, LakeError, SettingsError
+from clickkit.lake.layout import MANIFEST
 
 _CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 
@@ -53,6 +54,14 @@ class S3Files:
 
     def parts(self, folder: str) -> list[str]:
         """Return the paths of all Parquet objects below a folder, sorted."""
+        found = self._below(folder)
+        return [path for path in found if path.endswith(".parquet") and path.split("/")[-1][0] not in "._"]
+
+    def manifests(self, folder: str) -> list[str]:
+        """Return the paths of all manifests below a folder, sorted."""
+        return [path for path in self._below(folder) if path.endswith(f"/{MANIFEST}")]
+
+    def _below(self, folder: str) -> list[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._key_in_bucket(folder) + "/"
         )
@@ -61,7 +70,7 @@ class S3Files:
             keys = [entry["Key"][start:] for page in pages for entry in page.get("Contents", [])]
         except (BotoCoreError, ClientError) as error:
             raise self._failed(error) from error
-        return sorted(key for key in keys if key.endswith(".parquet") and key.split("/")[-1][0] not in "._")
+        return sorted(keys)
 
     def version(self, path: str) -> str | None:
         """Return the object's ETag."""
@@ -108,7 +117,10 @@ class S3Files:
         """Open an object for reading."""
         if self.version(path) is None:
             return None
-        return self.filesystem.open_input_file(self.locate(path))
+        try:
+            return self.filesystem.open_input_file(self.locate(path))
+        except OSError as error:
+            raise self._failed(error) from error
 
     def locate(self, path: str) -> str:
         """Return bucket and key."""

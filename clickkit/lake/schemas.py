@@ -40,6 +40,12 @@ def one_schema(files: Files, parts: Sequence[str]) -> pa.Schema:
     return pa.schema(list(kinds.items()))
 
 
+def is_within(field: pa.Field, schema: pa.Schema) -> bool:
+    """Tell whether a schema has all of a field: its name, and its type or a struct with more fields."""
+    kind = schema.field(field.name).type if field.name in schema.names else None
+    return kind is not None and _together(kind, field.type) == kind
+
+
 def _together(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     """Return the type that holds both, structs with the fields of either; None when there is none."""
     if one == other or not (pa.types.is_struct(one) and pa.types.is_struct(other)):

@@ -43,7 +43,7 @@ def lake_status(lake: str | os.PathLike[str]) -> LakeStatus:
         content = files.read(path)
         if content is None:
             raise LakeError(f"{files.url}/{partition(day)} has no manifest: export the day again")
-        manifest = decode_manifest(content)
+        manifest = decode_manifest(content, path)
         digest.update(content)
         rows += manifest.rows
         size += sum(part.bytes for part in manifest.parts)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from clickkit.event import SCHEMA
 from clickkit.lake.files import Files, open_files, parts_by_day
 from clickkit.lake.key import keys
-from clickkit.lake.layout import MANIFEST, Day, Manifest, as_day, decode_manifest, partition
+from clickkit.lake.layout import MANIFEST, ROOT, Day, Manifest, as_day, day_of, decode_manifest, partition
 from clickkit.merge import KEY
 from clickkit.storage.store import LedgerDay, Store
 
@@ -68,7 +68,8 @@ def verify_lake(lake: str | os.PathLike[str]) -> list[str]:
         LakeError: there is no such lake, or it cannot be read.
     """
     files = open_files(lake)
-    return [difference for day in parts_by_day(files) for difference in _archived(files, day)[1]]
+    days = parts_by_day(files).keys() | {day for path in files.manifests(ROOT) if (day := day_of(path))}
+    return [difference for day in sorted(days) for difference in _archived(files, day)[1]]
 
 
 def _ledger(store: Store, day: dt.date) -> LedgerDay:
@@ -88,7 +89,7 @@ def _archived(files: Files, day: dt.date) -> tuple[pa.Table | None, list[str]]:
     if content is None:
         found = files.parts(folder)
         return None, [f"{found[0]} has no manifest beside it: export the day again"] if found else []
-    manifest = decode_manifest(content)
+    manifest = decode_manifest(content, f"{folder}/{MANIFEST}")
     tables, differences = [], _orphans(files, folder, manifest)
     for part in manifest.parts:
         path = f"{folder}/{part.name}"

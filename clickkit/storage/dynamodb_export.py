@@ -34,7 +34,7 @@ select line from items
 where sk > ? and sk < ? and pk in (select value from json_each(?)) order by sk
 """
 _CACHE = "pragma cache_size = -65536"  # KiB: items come in the order of hashes, not of keys
-_BATCH_ROWS = 10_000
+_BATCH_ROWS = 5_000
 _DAMAGES = (sqlite3.Error, OSError, EOFError, ValueError, zlib.error)
 
 Decoded = TypeVar("Decoded")
@@ -110,7 +110,7 @@ class DynamoDBExport:
     def scan(
         self, day: dt.date, shard: int | Sequence[int] = ALL_SHARDS, after: str = ""
     ) -> Iterator[pa.RecordBatch]:
-        """Yield shards of a day in batches of 10,000 events, oldest first."""
+        """Yield shards of a day in batches of 5,000 events, oldest first."""
         shards = msgspec.json.encode(partition_keys(day, shard)).decode()
         with closing(sqlite3.connect(self._path, check_same_thread=False)) as reader:
             try:
@@ -165,6 +165,12 @@ class DynamoDBExport:
             for line in _lines(file):
                 keys = self._decode(_line_decoder, name, line).keys
                 seen += 1
+                try:
+                    dt.date.fromisoformat(keys.pk.value.partition("#")[0])
+                except ValueError as error:
+                    raise self._failed(
+                        f"{name} is not that of a clickkit table: it has the key {keys.pk.value!r}"
+                    ) from error
                 if self._first <= keys.pk.value <= self._last:
                     days.add(keys.pk.value[:10])
                     writer.execute("insert into items values (?, ?, ?)", (keys.pk.value, keys.sk.value, line))

@@ -119,7 +119,30 @@ def _unwrapped(array: pa.StructArray, kind: pa.DataType) -> pa.Array:
 
 
 def _to_batch_item_by_item(items: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-    return items_to_batch(b"\n".join(msgspec.json.encode(_known_and_other(item)) for item in items))
+    lines = [_line(item) for item in items]
+    try:
+        return items_to_batch(b"\n".join(lines))
+    except pa.ArrowInvalid:
+        for item, line in zip(items, lines, strict=True):
+            try:
+                items_to_batch(line)
+            except pa.ArrowInvalid as error:
+                raise _unreadable(item, error) from error
+        raise
+
+
+def _line(item: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(_known_and_other(item))
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise _unreadable(item, error) from error
+
+
+def _unreadable(item: Mapping[str, Any], error: Exception) -> StoreError:
+    return StoreError(
+        f"the item pk={plain(item['pk'])} sk={plain(item['sk'])} is no event: {error}; "
+        "mend or delete the item"
+    )
 
 
 def _known_and_other(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Protocol
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.exceptions import RetriesExceededError
 
 from clickkit.address import parse_address, without_userinfo
 from clickkit.errors import SettingsError, StoreError
@@ -83,7 +84,7 @@ class _Bucket:
         with tempfile.TemporaryFile() as file:
             try:
                 self._client.download_fileobj(self._bucket, f"{self._prefix}/{name}".lstrip("/"), file)
-            except (BotoCoreError, ClientError) as error:
+            except (BotoCoreError, ClientError, RetriesExceededError) as error:
                 raise _missing(name, self.url, error) from error
             file.seek(0)
             yield file

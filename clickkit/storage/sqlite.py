@@ -51,7 +51,7 @@ select cast(group_concat(item, char(10)) as blob), max(sk)
 from (
     select sk, item from events
     where sk > ? and sk < ? and pk in (select value from json_each(?))
-    order by sk limit 10000
+    order by sk limit 5000
 )
 """
 _LOCK_TIMEOUT_SECONDS = 30
@@ -111,7 +111,7 @@ class SqliteStore:
     def scan(
         self, day: dt.date, shard: int | Sequence[int] = ALL_SHARDS, after: str = ""
     ) -> Iterator[pa.RecordBatch]:
-        """Yield shards of a day in batches of 10,000 events, which SQLite hands over as one text each."""
+        """Yield shards of a day in batches of 5,000 events, which SQLite hands over as one text each."""
         shards = msgspec.json.encode(partition_keys(day, shard)).decode()
         with closing(self._open_reader()) as reader:
             try:

@@ -8,7 +8,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from clickkit import LakeError, SettingsError, StoreError, connect, export, simulate
+from clickkit import LakeError, SettingsError, StoreError, connect, export, export_nightly, simulate
 from clickkit.event import SCHEMA
 from clickkit.lake.files import open_files, publish
 from clickkit.lake.layout import Manifest
@@ -137,6 +137,22 @@ def test_a_damaged_part_is_mended(store, lake, make_event):
         assert files.read(PART) == good
 
 
+class LeavingStore:
+    """A store that goes away while a day is read."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        """Be the store in all else."""
+        return getattr(self._store, name)
+
+    def scan(self, *day_and_shards):
+        """Yield the first batch, then fail."""
+        yield next(self._store.scan(*day_and_shards))
+        raise StoreError("went away")
+
+
 def test_a_failing_store_leaves_the_partition_untouched(sqlite_store, lake, make_event):
     """Nothing is published before the whole day was read."""
     sqlite_store.put([make_event("a")])
@@ -144,9 +160,9 @@ def test_a_failing_store_leaves_the_partition_untouched(sqlite_store, lake, make
     files = open_files(lake)
     before = (files.read(PART), files.read(MANIFEST))
 
-    away = connect("dynamodb://clicks?endpoint=http://127.0.0.1:9&region=eu-north-1")
-    with pytest.raises(StoreError, match="127.0.0.1:9"):
-        export(away, lake, DAY, DAY)
+    sqlite_store.put([make_event("b")])
+    with pytest.raises(StoreError, match="went away"):
+        export(LeavingStore(sqlite_store), lake, DAY, DAY)
 
     assert (files.read(PART), files.read(MANIFEST)) == before
 
@@ -167,3 +183,65 @@ def test_a_wrong_day_is_refused_before_anything_is_read(sqlite_store, tmp_path):
     """Arguments are checked first."""
     with pytest.raises(SettingsError, match="not a day"):
         export(sqlite_store, tmp_path / "lake", "22.11.2026", "2026-11-22")
+
+
+def test_exports_that_begin_a_lake_together_agree_on_its_parts(sqlite_store, lake):
+    """Else one would write the day as a whole, the other in four, and every click would be there twice."""
+    sqlite_store.put(list(simulate(DAY, DAY, visitors=20)))
+
+    def meanwhile(day):
+        with pytest.raises(LakeError, match="was made with --parts 1, not 4"):
+            export(sqlite_store, lake, DAY, DAY, parts=4)
+        return True
+
+    (exported,) = export(sqlite_store, lake, DAY, DAY, may_start=meanwhile)
+
+    assert dataset(open_files(lake)).count_rows() == exported.rows > 0
+
+
+class VisitedStore(LeavingStore):
+    """A store of which another export is quicker, with a click that came while the first one read."""
+
+    def __init__(self, store, lake, late):
+        super().__init__(store)
+        self._visit = (lake, late)
+
+    def scan(self, *day_and_shards):
+        """Read; the first time, let the other export pass before the rows are handed out."""
+        batches = list(self._store.scan(*day_and_shards))
+        if self._visit:
+            (lake, late), self._visit = self._visit, None
+            self._store.put([late])
+            export(self._store, lake, DAY, DAY)
+        yield from batches
+
+
+def test_an_export_that_was_overtaken_takes_the_late_click_along(sqlite_store, lake, make_event):
+    """It is no click that the store does not have."""
+    sqlite_store.put([make_event("b")])
+    export(sqlite_store, lake, DAY, DAY)
+    early = make_event("a", timestamp=dt.datetime(2026, 11, 22, 1, tzinfo=dt.UTC))
+
+    (exported,) = export(VisitedStore(sqlite_store, lake, early), lake, DAY, DAY)
+
+    table = pq.read_table(open_files(lake).locate(PART), filesystem=open_files(lake).filesystem)
+    assert (exported.rows, table["id"].to_pylist()) == (2, ["a", "b"])
+
+
+def test_a_damaged_agreement_is_named(sqlite_store, tmp_path, make_event):
+    """It says what belongs there."""
+    sqlite_store.put([make_event()])
+    export(sqlite_store, tmp_path, DAY, DAY)
+    (tmp_path / "clicks" / "_lake.json").write_text('{"parts":"x"}')
+
+    with pytest.raises(LakeError, match=r"_lake.json is damaged: .*write \{\"parts\":N\}"):
+        export(sqlite_store, tmp_path, DAY, DAY)
+
+
+def test_the_first_days_of_the_calendar_have_a_night_too(sqlite_store, tmp_path):
+    """There is no day before the first."""
+    sqlite_store.put([])
+
+    exported = export_nightly(sqlite_store, tmp_path, "0001-01-02")
+
+    assert [one.day.day for one in exported] == [1, 2]

@@ -203,3 +203,15 @@ def test_a_day_may_be_removed_by_hand(sqlite_store, tmp_path):
     shutil.rmtree(tmp_path / "clicks/year=2026/month=11/day=21")
 
     assert set(rows_per_day(read_lake(tmp_path, FIRST, LAST))) == {FIRST, LAST}
+
+
+@pytest.mark.parametrize("above", ["day=5", "env=prod", "button=zz"])
+def test_the_folders_above_a_lake_are_no_columns(sqlite_store, tmp_path, above):
+    """Only its own partitions are."""
+    sqlite_store.put(list(simulate(FIRST, LAST, visitors=5)))
+    export(sqlite_store, tmp_path / above / "lake", FIRST, LAST)
+    events = read_lake(tmp_path / above / "lake")
+
+    assert events.columns == [*SCHEMA.names, "year", "month", "day"]
+    assert list(rows_per_day(events)) == [FIRST, dt.date(2026, 11, 21), LAST]
+    assert ("zz",) not in events.query("events", "select distinct button from events").fetchall()

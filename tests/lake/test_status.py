@@ -2,9 +2,10 @@
 
 import datetime as dt
 
+import pyarrow.parquet as pq
 import pytest
 
-from clickkit import LakeError, export
+from clickkit import LakeError, export, read_lake
 from clickkit.lake.compact import compact
 from clickkit.lake.files import open_files, publish
 from clickkit.lake.status import lake_status
@@ -68,3 +69,35 @@ def test_a_lake_of_many_parts_is_copied_into_one_part_a_day(filled, lake, tmp_pa
     assert lake_status(tmp_path / "copy").digest == lake_status(tmp_path / "one").digest
     with pytest.raises(LakeError, match="has partitions already"):
         compact(lake, tmp_path / "one")
+
+
+def test_a_day_that_lost_its_only_part_is_found(filled, tmp_path):
+    """Its manifest is still there."""
+    export(filled, tmp_path / "lake", "2026-11-20", "2026-11-22")
+    (tmp_path / "lake" / PART).unlink()
+
+    assert verify_lake(tmp_path / "lake") == [
+        f"{PART} is in the manifest, but not in the lake: export the day again"
+    ]
+
+
+def rewrite(path, change):
+    """Change a part's table."""
+    pq.write_table(change(pq.read_table(path, partitioning=None)), path)
+
+
+def test_a_copy_fills_what_an_older_part_lacks_and_loses_nothing(filled, tmp_path):
+    """A column that events do not have stops it; so does a damaged part."""
+    lake = tmp_path / "lake"
+    export(filled, lake, "2026-11-20", "2026-11-22")
+    rewrite(lake / PART, lambda table: table.drop_columns(["timezone"]))
+    rows = compact(lake, tmp_path / "copy")
+
+    assert rows == lake_status(lake).rows
+    assert read_lake(tmp_path / "copy").filter("timezone is null").count("id").fetchall()[0][0] > 0
+    rewrite(lake / PART, lambda table: table.append_column("price", table["x"]))
+    with pytest.raises(LakeError, match="has the column price as double, which events do not have"):
+        compact(lake, tmp_path / "other")
+    (lake / PART).write_bytes(b"damaged")
+    with pytest.raises(LakeError, match="is damaged or cannot be read"):
+        compact(lake, tmp_path / "third")

@@ -23,13 +23,13 @@ FIRST, LAST = dt.date(2026, 11, 20), dt.date(2026, 11, 22)
 PREFIX = "nightly/AWSDynamoDB/01693685827463-2d8752fd"
 
 
-def write_export(folder, events, **summary):
+def write_export(folder, events, changed=None, **summary):
     """Write events as ExportTableToPointInTime does: three data files in the order of no key, one empty."""
     (folder / "data").mkdir(parents=True)
     shuffled = random.Random(1).sample(events, len(events))
     manifest = []
     for number, some in enumerate([shuffled[::2], shuffled[1::2], []]):
-        lines = "".join(json.dumps({"Item": to_attributes(event)}) + "\n" for event in some)
+        lines = "".join(json.dumps({"Item": to_attributes(event) | (changed or {})}) + "\n" for event in some)
         content = gzip.compress(lines.encode())
         name = f"data/{number}xyz.json.gz"
         (folder / name).write_bytes(content)
@@ -201,3 +201,12 @@ def test_a_url_of_another_kind_is_refused():
     for url in ("", "https://example.com/", "s3://", "s3://bucket/x?colour=red"):
         with pytest.raises(SettingsError, match="names no export: write a folder, or"):
             DynamoDBExport(url)
+
+
+@pytest.mark.parametrize("key", ["user#1", "2026-13-45#00", "2026-order-77"])
+def test_keys_that_are_not_ours_are_refused(tmp_path, events, key):
+    """A table of another program may have pk and sk, too."""
+    write_export(tmp_path / "export", events[:1], changed={"pk": {"S": key}})
+
+    with pytest.raises(StoreError, match=f"it has the key '{key}'"):
+        DynamoDBExport(str(tmp_path / "export"))

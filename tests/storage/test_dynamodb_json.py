@@ -92,11 +92,41 @@ def test_lines_of_an_export_to_s3_are_the_same_rows():
     assert json.loads(parse_lines(odd)["properties"][0].as_py()) == {"a": 1, "campaign": "x"}
 
 
-def test_what_a_store_writes_is_read_natively(make_event, store):
-    """Every field of an event, through a real store."""
+def test_what_no_number_of_dynamodb_holds_is_read_item_by_item(make_event, store):
+    """1e-200 is stored as bytes."""
     event = make_event(location=Location(latitude=1.5, longitude=1e-200), sequence=0, duration_ms=1e12)
     store.put([event])
 
     rows = [row for batch in store.scan(event.day) for row in batch.to_pylist()]
 
     assert [row["location"]["longitude"] for row in rows] == [1e-200]
+
+
+def test_a_whole_event_is_parsed_natively(make_event, store, monkeypatch):
+    """The slow way, item by item, is for pages that need it."""
+    slow = []
+    monkeypatch.setattr("clickkit.storage.dynamodb_json._to_batch_item_by_item", slow.append)
+    event = make_event(location=Location(latitude=1.5, longitude=-7.25), sequence=0, duration_ms=1e12)
+    store.put([event])
+
+    (row,) = [row for batch in store.scan(event.day) for row in batch.to_pylist()]
+
+    assert (slow, row["location"]["longitude"], row["duration_ms"], row["sequence"]) == ([], -7.25, 1e12, 0)
+    assert row["device"]["browser"] == event.device.browser
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timestamp": {"S": "yesterday"}},
+        {"sequence": {"N": "1.5"}},
+        {"x": {"B": "eHl6"}},
+        {"campaign": {"S": "x"}, "properties": {"S": "[1]"}},
+        {"campaign": {"S": "x"}, "properties": {"S": "no json"}},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_an_item_that_is_no_event_is_named(wrong):
+    """Another program wrote it; whoever looks finds it by its keys."""
+    with pytest.raises(StoreError, match=r"sk=2026-11-22T10:30:00.000000Z#a is no event: "):
+        parse(ITEM, ITEM | wrong)
