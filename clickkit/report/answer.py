@@ -30,7 +30,7 @@ class Report(msgspec.Struct, frozen=True):
     sources: list[tuple[str, int, int]]
     figures: list[Drawn]
     notice: str
-    origin: str
+    origin: list[tuple[str, str]]
 
 
 def make_report(
@@ -118,15 +118,21 @@ def _change(new: int, old: int) -> str:
     return f"{'+' if percent > 0 else '−'}{abs(percent):,.1f} % on"  # noqa: RUF001 (a minus sign)
 
 
-def _origin(lake: str | os.PathLike[str], asked: Range, counted: int) -> str:
-    """Say where every number comes from."""
+def _origin(lake: str | os.PathLike[str], asked: Range, counted: int) -> list[tuple[str, str]]:
+    """Say where every number comes from, as names and values."""
     which = "recorded and simulated" if asked.counted == "all" else asked.counted
-    rows = f"{asked.since} to {asked.until} (UTC), {count_of(counted, 'row')} ({which})"
+    origin = [
+        ("Range", f"{asked.since} to {asked.until} (UTC, both included)"),
+        ("Rows", f"{count_of(counted, 'event')}, {which}"),
+        ("Lake", open_files(lake).url),
+    ]
     try:
         status = lake_status(lake)
     except ClickkitError as error:
-        return f"{rows} of the lake {open_files(lake).url}. Its digest is unknown: {error}"
-    return (
-        f"{rows}, of {status.rows:,} in the lake {open_files(lake).url}, {status.first} to {status.last}. "
-        f"Digest of its manifests: {status.digest}. Last export: {status.last_export:%Y-%m-%d %H:%M:%S} UTC."
-    )
+        return [*origin, ("Manifests", f"their digest is unknown: {error}")]
+    return [
+        *origin,
+        ("Holds", f"{count_of(status.rows, 'event')}, {status.first} to {status.last}"),
+        ("Manifests", f"SHA-256 {status.digest}"),
+        ("Exported", f"{status.last_export:%Y-%m-%d %H:%M:%S} UTC"),
+    ]

@@ -28,7 +28,7 @@ function figureOf(drawn) {
   // The SVG is drawn by clickkit.analysis.charts, which escapes every label.
   picture.innerHTML = drawn.svg;
   const svg = picture.querySelector("svg");
-  svg.style.maxWidth = `${Math.round(svg.getAttribute("width") * 1.25)}px`;
+  svg.style.maxWidth = `${Math.round(svg.getAttribute("width") * 1.15)}px`;
   svg.removeAttribute("width");
   svg.removeAttribute("height");
   svg.setAttribute("role", "img");
@@ -65,7 +65,7 @@ function render({ model, el }) {
   const totals = element("dl", { className: "ck-totals" });
   const notice = element("p", { className: "ck-notice", role: "status" });
   const figures = element("div", { className: "ck-figures" });
-  const origin = element("p", { className: "ck-hint ck-origin" });
+  const origin = element("dl", { className: "ck-origin" });
   const saves = ["csv", "parquet"].map((format) =>
     element("button", { type: "button", className: "ck-choice", dataset: { format } }, format === "csv" ? "Download CSV" : "Download Parquet"));
   const saved = element("p", { className: "ck-hint", role: "status" });
@@ -110,8 +110,8 @@ function render({ model, el }) {
     drawChoice();
     totals.replaceChildren(...report.totals.map(totalOf), sourcesOf(report));
     notice.textContent = report.notice;
-    figures.replaceChildren(...report.figures.map(figureOf));
-    origin.textContent = report.origin;
+    figures.replaceChildren(...report.figures.map(figureOf), files);
+    origin.replaceChildren(...report.origin.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
     saved.textContent = `${report.events.toLocaleString("en")} events, with all the columns of the lake.`;
     statement.hidden = true;
   }
@@ -164,14 +164,15 @@ function render({ model, el }) {
   const form = element("form", { className: "ck-card ck-choices", noValidate: true },
     element("div", { className: "ck-row", role: "group", ariaLabel: "Last days" }, ...presets),
     element("div", { className: "ck-row" }, labelled("From", since), labelled("To", until), show),
-    element("div", { className: "ck-row ck-end" }, labelled("Count", counted), refresh),
+    element("div", { className: "ck-row" }, labelled("Count", counted), refresh),
     element("div", { className: "ck-state" }, holds, bar, message));
   const files = element("section", { className: "ck-card ck-files" },
     element("h2", {}, "Take the events along"),
     element("div", { className: "ck-row" }, ...saves), saved, statement,
-    element("p", { className: "ck-hint" }, "CSV: UTF-8, times as ISO 8601 in UTC, structs as columns such as device.browser. Text that begins with = + - @ or ' gets a ' in front, so that no spreadsheet takes it for a formula. Parquet has every value as it is."));
+    element("p", { className: "ck-hint" }, "CSV: UTF-8, times as ISO 8601 in UTC, structs as columns such as device.browser. Text that begins with = + - @ or ' gets a ' in front, so that no spreadsheet takes it for a formula. Parquet has every value as it is."),
+    element("h2", {}, "Where every number comes from"), origin);
   const answer = element("div", { className: "ck-answer", hidden: true },
-    totals, notice, figures, files, origin);
+    totals, notice, figures);
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();

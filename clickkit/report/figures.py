@@ -17,7 +17,7 @@ STEPS = 7
 
 _BARS = 10
 _TABLE_ROWS = 400
-_WIDTH = 250
+_WIDTH, _MOST_LABEL, _LETTER = 300, 180, 6.4
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -42,16 +42,18 @@ def draw_figures(
 
         step("By day")
         figures = [_by_day(held(metrics.by_each_day(events, asked.since, asked.until)), asked, clicks)]
-        for metric, label, subject, noun, unknown in (
-            (metrics.by_button, "button", "button", "button", ""),
-            (metrics.by_site, "site", "site", "site", "no host"),
-            (metrics.by_device_type, "device", "device", "type", "not recognised"),
-            (metrics.by_browser, "browser", "browser", "browser", "not recognised"),
+        for metric, label, noun, unknown in (
+            (metrics.by_button, "button", "button", ""),
+            (metrics.by_site, "site", "site", "no host"),
+            (metrics.by_device_type, "device", "type", "not recognised"),
+            (metrics.by_browser, "browser", "browser", "not recognised"),
         ):
-            step(f"By {subject}")
+            step(f"By {label}")
             table = held(metric(events))
-            title = f"By {subject}: {clicks:,} clicks, {count_of(len(table), noun)}"
-            figures.append(_bars(table, f"coalesce({label}, '{unknown}')", label, title))
+            top = f"top {_BARS} of {len(table):,}" if len(table) > _BARS else count_of(len(table), noun)
+            title = f"By {label}: {count_of(clicks, 'click')}, {top}"
+            named = table.project(f"coalesce({label}, '{unknown}') as {label}, clicks, visitors")
+            figures.append(_bars(named, label, title))
         step("By country")
         (countries, cities), *_ = metrics.count_places(events).fetchall()
         table = held(metrics.by_country(events, at_least=AT_LEAST))
@@ -63,31 +65,34 @@ def draw_figures(
 
 
 def _by_day(table: duckdb.DuckDBPyRelation, asked: Range, clicks: int) -> Drawn:
-    title = f"By day (UTC): {clicks:,} clicks, {count_of(asked.days, 'day')}"
+    title = f"By day (UTC): {count_of(clicks, 'click')}, {count_of(asked.days, 'day')}"
     figure = charts.columns(
-        table, x="date", y="clicks", colour="source", order=metrics.SOURCES, title=title, width=300
+        table, x="date", y="clicks", colour="source", order=metrics.SOURCES, title=title, width=_WIDTH
     )
     return _drawn(figure, table, title)
 
 
-def _bars(table: duckdb.DuckDBPyRelation, text: str, label: str, title: str, note: str = "") -> Drawn:
-    """Draw the first rows, each named by a text made in SQL."""
-    named = table.project(f"{text} as {label}, clicks, visitors")
-    if len(named) > _BARS:
-        title += f", top {_BARS}"
-    figure = charts.bars(named.limit(_BARS), x="clicks", y=label, title=title, width=_WIDTH)
-    return _drawn(figure, named, title, note)
+def _bars(table: duckdb.DuckDBPyRelation, label: str, title: str, note: str = "") -> Drawn:
+    """Draw the first rows; labels and bars together are as wide in every chart."""
+    top = table.limit(_BARS)
+    longest = top.max(f"length({label})").fetchall()[0][0] or 0
+    width = _WIDTH - min(_MOST_LABEL, round(longest * _LETTER))
+    figure = charts.bars(top, x="clicks", y=label, title=title, width=width)
+    return _drawn(figure, table, title, note)
 
 
 def _places(table: duckdb.DuckDBPyRelation, text: str, label: str, clicks: int, places: int) -> Drawn:
-    """Draw the places that may be named, and say how many may not."""
+    """Draw the clicks of the places that may be named, and say how many places may not."""
     named = table.filter(f"{label} is not null")
     here = named.sum("clicks").fetchall()[0][0] or 0
     left_out = places - len(named)
-    plural = {"country": "Countries", "city": "Cities"}[label]
-    note = f"{plural} of fewer than {AT_LEAST} visitors are left out: {left_out:,} here. No count under "
-    note += f"{AT_LEAST} is shown for a place."
-    return _bars(table, text, label, f"By {label}: {here:,} of {clicks:,} clicks", note)
+    plural = {"country": "countries", "city": "cities"}[label]
+    small = f"of fewer than {AT_LEAST} visitors"
+    note = f"Suppressed: {left_out:,} {label if left_out == 1 else plural} {small}."
+    if not left_out:
+        note = f"No {label} is suppressed; those {small} would be."
+    shown = table.project(f"{text} as {label}, clicks")
+    return _bars(shown, label, f"By {label}: {here:,} of {count_of(clicks, 'click')}", note)
 
 
 def _drawn(figure: charts.Figure, table: duckdb.DuckDBPyRelation, title: str, note: str = "") -> Drawn:
