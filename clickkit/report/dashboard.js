@@ -2,6 +2,7 @@
 
 const PRESETS = [["7", "Last 7 days"], ["30", "Last 30 days"], ["all", "Everything"]];
 const SOURCES = [["all", "Recorded and simulated"], ["recorded", "Recorded only"], ["simulated", "Simulated only"]];
+const ANSWER_TIMEOUT_MS = 10_000;
 const FILE_KEPT_MS = 60_000;
 
 function element(tag, properties = {}, ...children) {
@@ -24,6 +25,8 @@ function tableOf({ columns, rows, title }) {
 }
 
 function figureOf(drawn) {
+  const note = drawn.note ? [element("p", { className: "ck-hint" }, drawn.note)] : [];
+  if (!drawn.svg) return element("figure", { className: "ck-card ck-figure" }, element("p", { className: "ck-nothing" }, drawn.title), ...note);
   const picture = element("div", { className: "ck-picture" });
   // The SVG is drawn by clickkit.analysis.charts, which escapes every label.
   picture.innerHTML = drawn.svg;
@@ -38,7 +41,6 @@ function figureOf(drawn) {
   details.addEventListener("toggle", () => {
     if (details.open && !scroller.firstChild) scroller.append(tableOf(drawn));
   });
-  const note = drawn.note ? [element("p", { className: "ck-hint" }, drawn.note)] : [];
   return element("figure", { className: "ck-card ck-figure" }, picture, ...note, details);
 }
 
@@ -51,6 +53,7 @@ function render({ model, el }) {
   const view = `${Date.now()}-${Math.random()}`;
   let asked = { days: "7", since: "", until: "", counted: "all" };
   let file = null;
+  let timer = null;
 
   const since = element("input", { type: "date", required: true });
   const until = element("input", { type: "date", required: true });
@@ -73,8 +76,15 @@ function render({ model, el }) {
 
   function ask(change) {
     asked = { ...asked, ...change };
+    clearTimeout(timer);
+    timer = setTimeout(missAnswer, ANSWER_TIMEOUT_MS);
     model.send({ kind: "ask", asked });
     drawChoice();
+  }
+
+  function missAnswer() {
+    message.textContent = "No answer came: is the notebook's kernel running? Reload the page to start another.";
+    message.setAttribute("data-failed", "");
   }
 
   function drawChoice() {
@@ -90,6 +100,7 @@ function render({ model, el }) {
   }
 
   function drawProgress() {
+    clearTimeout(timer);
     const { message: text, running, done, total, failed } = model.get("progress");
     message.textContent = text;
     message.toggleAttribute("data-failed", failed);

@@ -9,6 +9,7 @@ from typing import Any
 import anywidget
 import duckdb
 import msgspec
+import pyarrow as pa
 import traitlets
 
 from clickkit.capture.tracker import read_asset
@@ -52,7 +53,7 @@ class ReportDashboard(anywidget.AnyWidget):
         self._answering = False
         self._range: Range | None = None
         self._pieces: Iterator[bytes] = iter(())
-        self._say("Opening the lake …", running=True)
+        self._say("")
         self.on_msg(self._receive)
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
@@ -66,6 +67,7 @@ class ReportDashboard(anywidget.AnyWidget):
     def _ask(self, asked: Asked) -> None:
         with self._lock:
             self._waiting = asked
+            self._say("Looking which days the lake holds …", running=True)
             if self._answering:
                 return
             self._answering = True
@@ -90,7 +92,6 @@ class ReportDashboard(anywidget.AnyWidget):
 
     def _answer(self, asked: Asked) -> None:
         self._range = None
-        self._say("Looking which days the lake holds …", running=True)
         try:
             days = days_held(self._lake)
         except ClickkitError:
@@ -101,7 +102,7 @@ class ReportDashboard(anywidget.AnyWidget):
         answer = make_report(self._lake, wanted, days, self._show_progress)
         self._range = wanted
         self.report = msgspec.to_builtins(answer) | {"days": asked.days}
-        self._say("")
+        self._say(f"Shown: {wanted.since} to {wanted.until}.")
 
     def _show_progress(self, message: str, done: int, total: int) -> None:
         if self._waiting is not None:
@@ -157,7 +158,7 @@ class ReportDashboard(anywidget.AnyWidget):
 
 def _in_words(error: Exception) -> str:
     """Return an error's message with what to do about it."""
-    if isinstance(error, duckdb.Error):
+    if isinstance(error, duckdb.Error | pa.ArrowException | OSError):
         return (
             f"A part of the lake cannot be read: {error}. `clickkit lake verify` names what is damaged; "
             "export its day again, then press Refresh."

@@ -21,7 +21,7 @@ _WIDTH, _MOST_LABEL, _LETTER = 300, 180, 6.4
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """A chart as SVG, and the rows behind it for those who cannot see it."""
+    """A chart as SVG, empty when there is nothing to draw, and the rows behind it."""
 
     title: str
     svg: str
@@ -74,6 +74,8 @@ def _by_day(table: duckdb.DuckDBPyRelation, asked: Range, clicks: int) -> Drawn:
 
 def _bars(table: duckdb.DuckDBPyRelation, label: str, title: str, note: str = "") -> Drawn:
     """Draw the first rows; labels and bars together are as wide in every chart."""
+    if not len(table):
+        return Drawn(title, "", [], [], note)
     top = table.limit(_BARS)
     longest = top.max(f"length({label})").fetchall()[0][0] or 0
     width = _WIDTH - min(_MOST_LABEL, round(longest * _LETTER))
