@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clickkit.capture.tracker import Tracker
     from clickkit.dashboard import tracker_dashboard
     from clickkit.lake.reader import read_lake
+    from clickkit.report.dashboard import report_dashboard
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ __all__ = [
     "lake_url",
     "open_store",
     "read_lake",
+    "report_dashboard",
     "simulate",
     "tracker_dashboard",
     "verify",
@@ -51,6 +53,7 @@ _HEAVY = {
     "Tracker": "clickkit.capture.tracker",
     "enrich": "clickkit.capture.enrichment",
     "read_lake": "clickkit.lake.reader",
+    "report_dashboard": "clickkit.report.dashboard",
     "tracker_dashboard": "clickkit.dashboard",
 }
 

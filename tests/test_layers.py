@@ -36,6 +36,7 @@ ALLOWED = {
     "dashboard": set(PARTS),
     "demo": set(PARTS),
     "doctor": set(PARTS),
+    "report": set(PARTS),
     "json_lines": set(),
     "server": {"errors", "capture"},
     "service": set(PARTS),

@@ -1,14 +1,19 @@
 """Pictures of relations: drawn here, without a network, readable on light and dark pages."""
 
 import io
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 from duckdb import DuckDBPyRelation
 
 _INK = "#1d2129"
 _COLOURS = ["#3b6fd4", "#9aa5b5", "#e8871e"]
+_NOT_XML = "[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
+_LABEL_LETTERS = 28
 _FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
 
 
@@ -48,10 +53,13 @@ class Figure:
 
 def bars(table: DuckDBPyRelation, *, x: str, y: str, title: str, width: int = 420) -> Figure:
     """Draw one horizontal bar a row, labelled with its value: `x` is a number, `y` names the row."""
-    rows = table.df()
+    rows = _drawable(table)
+    rows[y] = _short(rows[y])
     base = alt.Chart(rows, width=width, height={"step": 26}).encode(
         x=alt.X(x, type="quantitative", axis=None),
-        y=alt.Y(y, type="nominal", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)),
+        y=alt.Y(
+            y, type="nominal", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=0)
+        ),
     )
     marks = base.mark_bar(color=_COLOURS[0], cornerRadiusEnd=3, height=16)
     values = base.mark_text(align="left", dx=5, color=_INK).encode(
@@ -74,7 +82,7 @@ def columns(
 
     `order` lists the values of `colour` in the order of the palette, so that each keeps its own.
     """
-    rows = table.df()
+    rows = _drawable(table)
     axis = alt.Axis(labelAngle=0, ticks=False, labelOverlap=True, labelSeparation=6)
     if rows[x].dtype.kind == "M":
         axis.format, axis.formatType = "%-d %b", "time"
@@ -90,6 +98,30 @@ def columns(
             color=alt.Color(colour, title=None, scale=scale, legend=alt.Legend(orient="top"))
         )
     return _styled(encoded, len(rows))
+
+
+def _drawable(table: DuckDBPyRelation) -> Any:
+    """Return the rows without characters that no SVG may hold: one from a visitor would end the process."""
+    rows = table.df()
+    for name in rows.select_dtypes(include=["str", "object"]):
+        rows[name] = rows[name].replace(_NOT_XML, "\ufffd", regex=True)
+    return rows
+
+
+def _short(names: Iterable[object]) -> list[str]:
+    """Return names cut to the width of a label, each still one of its own.
+
+    The library that draws would cut in the middle of a character that takes two units of UTF-16, and fail.
+    """
+    short: list[str] = []
+    for name in map(str, names):
+        widths = accumulate(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in name)
+        fitting = sum(width <= _LABEL_LETTERS for width in widths)
+        cut = name if fitting == len(name) else f"{name[: fitting - 1]}…"
+        while cut in short:
+            cut += "\u200b"  # without width
+        short.append(cut)
+    return short
 
 
 def _styled(chart: alt.Chart | alt.LayerChart, rows: int) -> Figure:

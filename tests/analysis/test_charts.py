@@ -31,6 +31,31 @@ def test_bars_show_every_value_with_its_name(counts):
     assert repr(figure) == "Figure('Clicks by button', 2 rows)"
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "a\ufffeb", "a\x0bb"])
+def test_a_character_that_no_svg_may_hold_is_replaced(text):
+    """The library that draws would end the process, and with it every page of a kernel."""
+    with duckdb.connect() as connection:
+        named = connection.sql("select ? as button, 1 as clicks", params=[text])
+        bars = charts.bars(named, x="clicks", y="button", title="t").svg()
+        columns = charts.columns(named, x="button", y="clicks", title="t").svg()
+
+    assert ">a\ufffdb</text>" in bars
+    assert ">a\ufffdb</text>" in columns
+
+
+def test_long_names_are_cut_between_characters_and_stay_apart():
+    """An emoji at the edge is drawn whole or not at all; two names that begin alike are two bars."""
+    names = ["🎉" * 60, "a" + "🎉" * 60, "x" * 40 + "1", "x" * 40 + "2", "short"]
+    with duckdb.connect() as connection:
+        table = connection.sql("select unnest(?) as button, 1 as clicks", params=[names])
+        drawn = charts.bars(table, x="clicks", y="button", title="t").svg()
+
+    assert f">{'🎉' * 13}…</text>" in drawn
+    assert f">a{'🎉' * 12}…</text>" in drawn
+    assert drawn.count(f">{'x' * 27}…") == 2
+    assert drawn.count('aria-roledescription="bar"') == 5
+
+
 def test_a_figure_takes_the_colour_of_its_page(counts):
     """Light or dark, the text can be read."""
     assert 'fill="currentColor"' in charts.bars(counts, x="clicks", y="button", title="t").svg()

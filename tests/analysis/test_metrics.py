@@ -32,6 +32,49 @@ def test_by_button(events):
     assert metrics.by_button(events).fetchall() == [("Buy", 3, 2, 0.75), ("Ask", 1, 1, 0.25)]
 
 
+def test_totals(events):
+    """Clicks, and the visitors and sessions that trackers named."""
+    assert metrics.totals(events).fetchall() == [(4, 2, 0)]
+    assert metrics.totals(events.project("* replace (id as session_id)")).fetchall() == [(4, 2, 4)]
+
+
+def test_by_source(events):
+    """Events of every kind, and the clicks among them."""
+    assert metrics.by_source(events).fetchall() == [("recorded", 4, 3), ("simulated", 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("page_url", "site"),
+    [
+        ("https://Example.com/a?b=https://other.org", "example.com"),
+        ("http://user:word@shop.example.com:8080", "shop.example.com"),
+        ("http://[::1]:8000/", "[::1]"),
+        ("https://example.com?x", "example.com"),
+        ("android-app://org.app/home", "org.app"),
+        ("about:blank", None),
+        ("/pricing", None),
+        ("'; drop table events; --", None),
+    ],
+)
+def test_by_site_takes_the_host(sqlite_store, make_event, tmp_path, page_url, site):
+    """Without user, port and path, in small letters; null when there is none."""
+    sqlite_store.put([make_event("1", page_url=page_url, visitor_id="x"), make_event("2", page_url=page_url)])
+    export(sqlite_store, tmp_path / "lake", "2026-11-22", "2026-11-22")
+
+    assert metrics.by_site(read_lake(tmp_path / "lake")).fetchall() == [(site, 2, 1)]
+
+
+def test_by_each_day_has_the_days_without_clicks(events):
+    """A hole is seen, also at the end of the range."""
+    assert metrics.by_each_day(events, dt.date(2026, 11, 20), dt.date(2026, 11, 23)).fetchall() == [
+        (dt.date(2026, 11, 20), "recorded", 0, 0),
+        (dt.date(2026, 11, 21), "recorded", 1, 1),
+        (dt.date(2026, 11, 22), "recorded", 2, 2),
+        (dt.date(2026, 11, 22), "simulated", 1, 1),
+        (dt.date(2026, 11, 23), "recorded", 0, 0),
+    ]
+
+
 def test_by_day_tells_recorded_from_simulated(events):
     """Simulated clicks are counted apart from recorded ones."""
     assert metrics.by_day(events).fetchall() == [
@@ -67,6 +110,29 @@ def test_by_device(events):
     ]
 
 
+def test_by_device_type_and_by_browser(events):
+    """One at a time."""
+    assert metrics.by_device_type(events).fetchall() == [("mobile", 3, 2), ("desktop", 1, 1)]
+    assert metrics.by_browser(events).fetchall() == [("Mobile Safari", 3, 2), ("Firefox", 1, 1)]
+
+
+def test_by_country_and_by_city(events):
+    """What was not shared is a row of the countries, and none of the cities."""
+    assert metrics.by_country(events).fetchall() == [("Norway", 2, 1), (None, 2, 1)]
+    assert metrics.by_city(events).fetchall() == [("Norway", "Oslo", 2, 1)]
+    assert metrics.count_places(events).fetchall() == [(1, 1)]
+
+
+def test_places_of_few_visitors_can_be_left_out(events):
+    """Two clicks of one visitor are one visitor; a click without a visitor is one of its own."""
+    anonymous = events.project("* replace (cast(null as varchar) as visitor_id)")
+
+    assert metrics.by_country(events, at_least=2).fetchall() == [(None, 2, 1)]
+    assert metrics.by_city(events, at_least=2).fetchall() == []
+    assert metrics.by_city(anonymous, at_least=2).fetchall() == [("Norway", "Oslo", 2, 0)]
+    assert metrics.by_city(anonymous, at_least=3).fetchall() == []
+
+
 def test_by_place_keeps_the_unknown_apart(events):
     """A place that was not shared is null."""
     assert set(metrics.by_place(events).fetchall()) == {("Norway", "Oslo", 2, 1), (None, None, 2, 1)}
@@ -76,5 +142,18 @@ def test_metrics_of_an_empty_selection_are_empty(events):
     """No rows, no error."""
     nothing = events.filter("button = 'nothing'")
 
-    for metric in (metrics.by_button, metrics.by_day, metrics.by_hour, metrics.by_device, metrics.by_place):
+    for metric in (
+        metrics.by_button,
+        metrics.by_site,
+        metrics.by_source,
+        metrics.by_day,
+        metrics.by_hour,
+        metrics.by_device,
+        metrics.by_device_type,
+        metrics.by_browser,
+        metrics.by_place,
+        metrics.by_country,
+        metrics.by_city,
+    ):
         assert metric(nothing).fetchall() == []
+    assert metrics.totals(nothing).fetchall() == [(0, 0, 0)]

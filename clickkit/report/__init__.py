@@ -1,0 +1,1 @@
+"""The report: what the lake answers for a range of days, as a page."""
