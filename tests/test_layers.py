@@ -37,6 +37,7 @@ ALLOWED = {
     "demo": set(PARTS),
     "doctor": set(PARTS),
     "json_lines": set(),
+    "live": {"errors", "event", "capture", STORE},
     "server": {"errors", "capture"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
