@@ -9,7 +9,7 @@ from clickkit.live.collector_health import CollectorHealth, ask
 from clickkit.service import make_collector
 
 
-def test_ready_spooling_full_and_silent(sqlite_store, tmp_path, serve_app, make_event, wait_until, find_port):
+def test_ready_spooling_and_silent(sqlite_store, tmp_path, serve_app, make_event, wait_until, find_port):
     """Each state is told with the spool's size; a collector that is not there is said to be silent."""
     sqlite_store.put([make_event("x")])
     collector = make_collector(sqlite_store, tmp_path / "data", spool_bytes=3 * 1024 * 1024)
