@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo report test bench lab notebooks lambda-zip lint lock clean
+.PHONY: help setup demo live report test bench lab notebooks lambda-zip lint lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ setup: $(READY) ## make .venv with the locked packages, hashes checked
 
 demo: $(READY) ## simulate a week, export it, open the tracker on this machine
 	@$(BIN)/clickkit demo
+
+live: $(READY) ## open the live dashboard, what happens in the store while it happens
+	@cd dashboards && JUPYTER_PATH="$(CURDIR)/dashboards" ../$(BIN)/voila live.ipynb
 
 report: $(READY) ## open the report, what the lake answers for a range of days
 	@cd dashboards && JUPYTER_PATH="$(CURDIR)/dashboards" ../$(BIN)/voila report.ipynb

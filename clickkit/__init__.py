@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from clickkit.app import day_named, lake_url, open_store
+from clickkit.app import collector_url, day_named, lake_url, open_store
 from clickkit.errors import ClickkitError, InvalidEventError, LakeError, SettingsError, StoreError
 from clickkit.event import Device, Event, Location, Screen, decode_event, encode_event
 from clickkit.lake.export import ExportedDay, export, export_nightly
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clickkit.capture.tracker import Tracker
     from clickkit.dashboard import tracker_dashboard
     from clickkit.lake.reader import read_lake
+    from clickkit.live.dashboard import live_dashboard
     from clickkit.report.dashboard import report_dashboard
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ __all__ = [
     "StoreError",
     "Tracker",
     "Verification",
+    "collector_url",
     "connect",
     "day_named",
     "decode_event",
@@ -41,6 +43,7 @@ __all__ = [
     "export",
     "export_nightly",
     "lake_url",
+    "live_dashboard",
     "open_store",
     "read_lake",
     "report_dashboard",
@@ -52,6 +55,7 @@ __all__ = [
 _HEAVY = {
     "Tracker": "clickkit.capture.tracker",
     "enrich": "clickkit.capture.enrichment",
+    "live_dashboard": "clickkit.live.dashboard",
     "read_lake": "clickkit.lake.reader",
     "report_dashboard": "clickkit.report.dashboard",
     "tracker_dashboard": "clickkit.dashboard",

@@ -24,6 +24,11 @@ def lake_url(url: str = "") -> str:
     return url or settings().lake
 
 
+def collector_url(url: str = "") -> str:
+    """Return the collector's URL; an empty one means `CLICKKIT_COLLECTOR_URL`, else none."""
+    return url or os.environ.get("CLICKKIT_COLLECTOR_URL", "")
+
+
 def day_named(text: str = "") -> dt.date:
     """Return the UTC day that a text names; an empty one means the day of the settings, else yesterday."""
     return parse_day(text or settings().day, dt.datetime.now(dt.UTC).date())

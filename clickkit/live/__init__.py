@@ -1,0 +1,1 @@
+"""The live dashboard: what happens in the store while it happens."""
