@@ -15,7 +15,8 @@ import traitlets
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import charts, metrics
-from clickkit.capture.tracker import Captured, Tracker, read_asset
+from clickkit.capture.asset import read_asset
+from clickkit.capture.tracker import Captured, Tracker
 from clickkit.errors import LakeError
 from clickkit.lake.export import ExportedDay, export
 from clickkit.lake.reader import read_lake

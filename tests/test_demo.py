@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clickkit import connect, read_lake
-from clickkit.capture.tracker import SITES
+from clickkit.capture.sites import SITES
 
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))
 OSLO = {"latitude": 59.91, "longitude": 10.75}
