@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from clickkit.app import day_named, lake_url, open_store
+from clickkit.app import day_named, lake_url, open_store, public_url
 from clickkit.errors import ClickkitError, InvalidEventError, LakeError, SettingsError, StoreError
 from clickkit.event import Device, Event, Location, Screen, decode_event, encode_event
 from clickkit.lake.export import ExportedDay, export, export_nightly
@@ -41,6 +41,7 @@ __all__ = [
     "export_nightly",
     "lake_url",
     "open_store",
+    "public_url",
     "read_lake",
     "simulate",
     "tracker_dashboard",
