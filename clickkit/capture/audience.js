@@ -15,6 +15,7 @@ const PLACE = {
   declined: "Off: clicks carry no place",
 };
 
+const KEPT = "kept on this device, sent later.";
 const byId = (id) => document.getElementById(id);
 const sendingSwitch = byId("sending");
 const placeSwitch = byId("place");
@@ -39,12 +40,13 @@ function show(state, name, headline) {
 
 function tap(button, pointer) {
   const { name, pageUrl } = button.dataset;
-  const event = track(name, { pageUrl }, pointer);
-  if (event) {
-    show("sending", name, "is on its way …");
-  } else {
+  if (!track(name, { pageUrl }, pointer)) {
     totals.refused += 1;
     show("refused", name, `not sent: ${whyNot()}.`);
+  } else if (connection()[0] === "waiting") {
+    show("waiting", name, KEPT);
+  } else {
+    show("sending", name, "is on its way …");
   }
 }
 
@@ -57,7 +59,7 @@ function whyNot() {
 function hear({ button }, outcome, detail) {
   status = outcome === "waiting" ? detail : 200;
   if (outcome === "waiting") {
-    show("waiting", button, "kept on this device, sent later.");
+    show("waiting", button, KEPT);
   } else if (outcome === "accepted") {
     totals.accepted += 1;
     count(button);

@@ -200,7 +200,7 @@ def test_what_is_tapped_in_an_outage_is_kept_and_sent_later(collector, visit):
     tap(page, "Google")
     collector.stop()
     for name in ("X", "Amazon", "LinkedIn"):
-        tap(page, name, "waiting" if name == "X" else "sending")
+        tap(page, name, "waiting")
     expect(page.locator("#connection")).to_have_text("No connection")
     expect(page.locator("#tally")).to_have_text("1 accepted · 3 kept · 0 not sent")
 
@@ -257,6 +257,15 @@ def test_the_position_is_asked_for_after_the_switch_and_rounded(collector, visit
     assert (before, page.evaluate("positions")) == (0, 1)
     assert (kept["city"], kept["latitude"], kept["longitude"]) == ("Oslo", 59.9, 10.8)
     assert (rows[0]["location"], rows[2]["location"]) == (None, None)
+
+
+def test_without_https_the_place_is_out_of_reach_and_the_page_says_why(collector, visit):
+    """In the same Wi-Fi the page comes by http, where browsers tell no place."""
+    page = visit(collector, "Object.defineProperty(window, 'isSecureContext', { value: false })")
+
+    expect(page.get_by_role("switch", name="Add my rough place")).to_be_disabled()
+    expect(page.locator("#place-hint")).to_have_text("Browsers tell a place only to pages with https.")
+    tap(page, "Google")
 
 
 def test_naughty_names_and_reasons_are_text(collector, visit):
