@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from clickkit.app import collector_url, day_named, lake_url, open_store
+from clickkit.app import collector_url, day_named, lake_url, open_store, public_url
 from clickkit.errors import ClickkitError, InvalidEventError, LakeError, SettingsError, StoreError
 from clickkit.event import Device, Event, Location, Screen, decode_event, encode_event
 from clickkit.lake.export import ExportedDay, export, export_nightly
@@ -45,6 +45,7 @@ __all__ = [
     "lake_url",
     "live_dashboard",
     "open_store",
+    "public_url",
     "read_lake",
     "report_dashboard",
     "simulate",

@@ -29,6 +29,11 @@ def collector_url(url: str = "") -> str:
     return url or os.environ.get("CLICKKIT_COLLECTOR_URL", "")
 
 
+def public_url(url: str = "") -> str:
+    """Return where the audience finds its page; an empty URL means that of the settings, "" no audience."""
+    return url or settings().public_url
+
+
 def day_named(text: str = "") -> dt.date:
     """Return the UTC day that a text names; an empty one means the day of the settings, else yesterday."""
     return parse_day(text or settings().day, dt.datetime.now(dt.UTC).date())

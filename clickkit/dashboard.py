@@ -1,6 +1,7 @@
 """The presenter's page: the tracker, the way of a click through the pipeline, and the lake's answer."""
 
 import datetime as dt
+import html
 import os
 import threading
 import time
@@ -15,10 +16,12 @@ import traitlets
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import charts, metrics
-from clickkit.capture.tracker import Captured, Tracker, read_asset
+from clickkit.capture.asset import read_asset
+from clickkit.capture.tracker import Captured, Tracker
 from clickkit.errors import LakeError
 from clickkit.lake.export import ExportedDay, export
 from clickkit.lake.reader import read_lake
+from clickkit.qr_code import qr_code
 from clickkit.storage.store import Store
 
 _FOLDER = Path(__file__).parent
@@ -132,9 +135,23 @@ def _milliseconds(value: float) -> str:
     return f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
 
 
-def tracker_dashboard(store: Store, lake: str | os.PathLike[str]) -> ipywidgets.Widget:
-    """Return the tracker beside its pipeline, as one widget."""
+def tracker_dashboard(
+    store: Store, lake: str | os.PathLike[str], *, public_url: str = ""
+) -> ipywidgets.Widget:
+    """Return the tracker beside its pipeline, as one widget; with a public URL, its QR code above them."""
     pipeline = Pipeline(store, lake)
-    page = ipywidgets.Box([Tracker(store, on_captured=pipeline.show), pipeline])
+    shown = [Tracker(store, on_captured=pipeline.show), pipeline]
+    page = ipywidgets.Box([_invitation(public_url), *shown] if public_url else shown)
     page.add_class("ck-page-grid")
     return page
+
+
+def _invitation(public_url: str) -> ipywidgets.Widget:
+    """Return a QR code beside the address in large type, for the audience's phones."""
+    scheme, separator, rest = public_url.removesuffix("/").rpartition("://")
+    address = f"<span>{html.escape(scheme + separator)}</span>{html.escape(rest)}"
+    text = f'<h2>Click along on your phone</h2><p class="ck-address">{address}</p>'
+    card = f'<section class="clickkit ck-card ck-invitation">{qr_code(public_url)}<div>{text}</div></section>'
+    invitation = ipywidgets.HTML(card)
+    invitation.add_class("ck-wide")
+    return invitation

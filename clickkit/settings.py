@@ -14,13 +14,15 @@ class Settings(msgspec.Struct, frozen=True):
     """The store's URL, the lake's URL and the day to export, as a program finds them at its start.
 
     `CLICKKIT_STORE`, `CLICKKIT_LAKE` and `CLICKKIT_DAY` win; else the store and the lake lie in the
-    project's `data` folder, and the day is yesterday.
+    project's `data` folder, and the day is yesterday. `CLICKKIT_PUBLIC_URL` is where the audience finds
+    its page; without it there is no audience.
     """
 
     home: Path
     store: str
     lake: str
     day: str
+    public_url: str = ""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str], folder: Path) -> "Settings":
@@ -31,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
             store=environment.get("CLICKKIT_STORE") or f"sqlite:///{home / 'data' / 'clicks.db'}",
             lake=environment.get("CLICKKIT_LAKE") or str(home / "data" / "lake"),
             day=environment.get("CLICKKIT_DAY") or "yesterday",
+            public_url=environment.get("CLICKKIT_PUBLIC_URL", ""),
         )
 
 

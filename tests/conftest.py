@@ -100,6 +100,12 @@ def wait_until_fixture():
     return wait_until
 
 
+@pytest.fixture(scope="session", name="node_package")
+def node_package_fixture():
+    """Return the function that finds an npm package."""
+    return node_package
+
+
 @pytest.fixture(scope="session")
 def run_async():
     """Return a function that runs a coroutine in a thread: playwright has a loop in this one."""
@@ -151,20 +157,27 @@ def npm_and_node():
     return [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], [node]
 
 
-@contextmanager
-def dynalite(folder, create_ms):
-    """Run dynalite, a server of DynamoDB's protocol that makes a table in a given time; yield its address."""
+def node_package(name):
+    """Return the folder of an npm package, which is installed if need be."""
+    folder = SERVERS / "node_modules" / name
     npm, node = npm_and_node()
-    if not (SERVERS / "node_modules" / "dynalite").is_dir():
+    if not folder.is_dir():
         environment = os.environ | {"PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
             [*npm, "ci", "--silent"], cwd=SERVERS, env=environment, capture_output=True, text=True
         )
         if done.returncode:
-            leave_out(f"npm could not install dynalite: {done.stderr.strip()[-300:]}")
+            leave_out(f"npm could not install {name}: {done.stderr.strip()[-300:]}")
+    return folder
+
+
+@contextmanager
+def dynalite(folder, create_ms):
+    """Run dynalite, a server of DynamoDB's protocol that makes a table in a given time; yield its address."""
+    program = node_package("dynalite") / "cli.js"
+    _, node = npm_and_node()
     port = free_port()
     log = folder / "log"
-    program = SERVERS / "node_modules" / "dynalite" / "cli.js"
     command = [*node, str(program), "--host", "127.0.0.1", "--port", str(port)]
     command += ["--createTableMs", str(create_ms)]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:

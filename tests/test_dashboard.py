@@ -73,3 +73,14 @@ def test_the_dashboard_is_one_widget(sqlite_store, tmp_path):
     page = tracker_dashboard(sqlite_store, tmp_path / "lake")
 
     assert len(page.children) == 2
+
+
+def test_with_a_public_url_the_audience_is_invited(sqlite_store, tmp_path):
+    """The QR code and the address stand above the tracker; the URL is text, never markup."""
+    page = tracker_dashboard(sqlite_store, tmp_path / "lake", public_url="https://talk.example/?<b>")
+
+    invitation, *others = page.children
+    assert len(others) == 2
+    assert 'aria-label="QR code: https://talk.example/?&lt;b&gt;"' in invitation.value
+    assert "<span>https://</span>talk.example/?&lt;b&gt;</p>" in invitation.value
+    assert "<b>" not in invitation.value

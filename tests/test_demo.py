@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -14,9 +15,10 @@ import pytest
 from playwright.sync_api import expect
 
 from clickkit import connect, read_lake
-from clickkit.capture.tracker import SITES
+from clickkit.capture.sites import SITES
 
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))
+PUBLIC_URL = "https://a1b2-84-208-20-110.ngrok-free.app"
 OSLO = {"latitude": 59.91, "longitude": 10.75}
 PATIENCE_MS = 90_000  # a busy machine starts a kernel slowly
 
@@ -27,7 +29,11 @@ class Demo:
     def __init__(self, folder, project, ports):
         self.store_url, self.lake = f"sqlite:///{folder / 'clicks.db'}", folder / "lake"
         self.log = folder / "demo.log"
-        settings = {"CLICKKIT_STORE": self.store_url, "CLICKKIT_LAKE": str(self.lake)}
+        settings = {
+            "CLICKKIT_STORE": self.store_url,
+            "CLICKKIT_LAKE": str(self.lake),
+            "CLICKKIT_PUBLIC_URL": PUBLIC_URL,
+        }
         command = [
             PROGRAM,
             "demo",
@@ -196,11 +202,29 @@ def test_the_page_fits_its_screen(demo, open_page, width, scheme):
 
 
 def test_the_collector_runs_beside(demo):
-    """Other pages may send to it."""
+    """Other pages may send to it; the audience finds its page there, and nothing else."""
     address = demo.said(r"collector: (\S+)/clicks")[1]
 
     with urllib.request.urlopen(f"{address}/health") as answer:
         assert answer.status == 200
+    forwarded = {"X-Forwarded-For": "203.0.113.7"}
+    with urllib.request.urlopen(urllib.request.Request(f"{address}/", headers=forwarded)) as answer:
+        assert answer.status == 200
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(urllib.request.Request(f"{address}/health", headers=forwarded))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_audience_is_invited_by_a_qr_code(demo, open_page, scheme):
+    """Black on white also on a dark page, with the address in type that the last row reads."""
+    page = open_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+
+    code = page.get_by_role("img", name=f"QR code: {PUBLIC_URL}").bounding_box()
+    address = page.locator(".ck-address")
+
+    expect(address).to_have_text(PUBLIC_URL)
+    assert code["width"] == code["height"] >= 200
+    assert address.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 40
 
 
 def test_a_store_that_is_away_is_said_and_the_click_can_be_sent_again(demo, open_page):

@@ -13,10 +13,17 @@ TODAY = dt.date(2026, 11, 23)
 def test_the_environment_wins(tmp_path):
     """An operator sets variables."""
     found = Settings.from_env(
-        {"CLICKKIT_STORE": "dynamodb://t", "CLICKKIT_LAKE": "s3://b", "CLICKKIT_DAY": "today"}, tmp_path
+        {
+            "CLICKKIT_STORE": "dynamodb://t",
+            "CLICKKIT_LAKE": "s3://b",
+            "CLICKKIT_DAY": "today",
+            "CLICKKIT_PUBLIC_URL": "https://talk.example",
+        },
+        tmp_path,
     )
 
     assert (found.store, found.lake, found.day) == ("dynamodb://t", "s3://b", "today")
+    assert found.public_url == "https://talk.example"
 
 
 def test_else_the_projects_data_folder_is_used_from_anywhere_in_it(tmp_path):
@@ -30,6 +37,7 @@ def test_else_the_projects_data_folder_is_used_from_anywhere_in_it(tmp_path):
         assert found.store == f"sqlite:///{tmp_path}/data/clicks.db"
         assert found.lake == f"{tmp_path}/data/lake"
         assert found.day == "yesterday"
+        assert found.public_url == ""
 
 
 def test_outside_a_project_the_folder_itself_is_home(tmp_path):

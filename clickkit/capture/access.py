@@ -1,13 +1,14 @@
-"""Who may send to the collector: write keys, origins, and how often."""
+"""Who may reach the collector and send to it: from where, with which keys and origins, and how often."""
 
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
 import time
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from clickkit.errors import SettingsError
@@ -16,7 +17,41 @@ VARY = (b"vary", b"Origin")
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_OWN_HOST = re.compile(rb"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?")
 _REMEMBERED_SENDERS = 10_000
+_PROXIED = (b"forwarded", b"x-forwarded-", b"x-real-ip", b"via")
+_REACHED_FROM_OUTSIDE = {("/", "GET"), ("/clicks", "POST"), ("/clicks", "OPTIONS")}
+
+
+def is_for_outside(path: str, method: str) -> bool:
+    """Tell whether a request from outside this machine may be made: for the page, and to send clicks."""
+    return (path, method) in _REACHED_FROM_OUTSIDE
+
+
+def comes_from_outside(client: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a request comes from outside this machine.
+
+    So it does when its client's address is not loopback, when it was sent to another host than this
+    machine's own name, or to none, and when a proxy says that it passed it on. A tunnel comes from
+    loopback, with the public host and such a header; one that hides both cannot be told from this machine.
+    """
+    headers = list(headers)
+    hosts = [value for name, value in headers if name == b"host"]
+    return (
+        not _is_loopback_address(client)
+        or not hosts
+        or not all(_OWN_HOST.fullmatch(host.lower()) for host in hosts)
+        or any(name.startswith(_PROXIED) for name, _ in headers)
+    )
+
+
+def _is_loopback_address(client: str) -> bool:
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 class WriteKeys:

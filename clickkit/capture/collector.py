@@ -1,11 +1,14 @@
 """The collector: an ASGI app that takes events by HTTP and answers once they are durable.
 
 POST /clicks      one event, an array, lines of JSON, {"batch": […]}; POST /v1/… as Segment's libraries send
+GET  /            the audience page
 GET  /health      that the collector is alive
 GET  /ready       whether events can be kept: the store is there, or the spool has room
 GET  /metrics     counts and latencies, for Prometheus
 GET  /tracker.js  the module that a page includes
 GET  /openapi.json  all of this as an OpenAPI document
+
+With a public URL, requests from outside this machine reach the audience page and POST /clicks only.
 """
 
 import asyncio
@@ -13,11 +16,17 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 
-from clickkit.capture.access import VARY, Origins, RateLimit, WriteKeys
+from clickkit.capture.access import (
+    VARY,
+    Origins,
+    RateLimit,
+    WriteKeys,
+    comes_from_outside,
+    is_for_outside,
+)
 from clickkit.capture.answer import (
     JSON,
     RETRY_AFTER,
@@ -32,6 +41,8 @@ from clickkit.capture.answer import (
     refuse,
     respond,
 )
+from clickkit.capture.asset import read_script
+from clickkit.capture.audience import audience_page
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
@@ -46,14 +57,18 @@ from clickkit.storage.store import REFUSED, SPOOL, STORE
 Receive = Callable[[], Awaitable[Message]]
 
 _SCRIPT = ((b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"public, max-age=300"))
-_GETS = ("/health", "/ready", "/metrics", "/tracker.js", "/openapi.json")
-_TRACKER = tuple(Path(__file__).with_name(name) for name in ("tracker.js", "tracker_page.js"))
+_GETS = ("/", "/health", "/ready", "/metrics", "/tracker.js", "/openapi.json")
 
 _log = logging.getLogger(__name__)
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may come in, and with how much; the defaults let everybody on this machine in."""
+    """Who may come in, and with how much; the defaults let everybody on this machine in.
+
+    `public_url` is where the audience finds the page; with it, strangers reach nothing else.
+    """
+
+    public_url: str = ""
 
     write_keys: WriteKeys = WriteKeys(())
     origins: Origins = Origins(())
@@ -75,7 +90,8 @@ class Collector:
         self._clocks = SkewedClocks()
         self._telemetry = Telemetry(keeper.state)
         self._group_commit = GroupCommit(self._write_batch)
-        self._tracker = b"".join(path.read_bytes() for path in _TRACKER)
+        self._tracker = read_script("tracker.js", "tracker_page.js").encode()
+        self._audience = audience_page()
         self._document = msgspec.json.encode(openapi_document(self._door.limits))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -99,6 +115,9 @@ class Collector:
         path, method, headers = scope["path"], scope["method"], dict(scope["headers"])
         takes_events = path == "/clicks" or path.startswith("/v1/")
         cors = self._door.origins.headers(headers) if b"origin" in headers else []
+        if self._door.public_url and self._is_kept_out(scope):
+            await self._refuse(send, 404, "there is nothing here", cors)
+            return
         if takes_events and method == "POST":
             began = time.perf_counter()
             await self._take(scope, headers, cors, receive, send)
@@ -106,7 +125,7 @@ class Collector:
         elif takes_events and method == "OPTIONS":
             await respond(send, 204, b"", cors)
         elif path in _GETS and method == "GET":
-            await self._show(path, cors, send)
+            await self._show(path, headers, cors, send)
         elif takes_events or path in _GETS:
             allowed = "POST" if takes_events else "GET"
             reason = f"{method} is not allowed on {path}: use {allowed}"
@@ -114,8 +133,17 @@ class Collector:
         else:
             await self._refuse(send, 404, f"nothing at {path}: POST /clicks or GET {', '.join(_GETS)}", cors)
 
-    async def _show(self, path: str, cors: Sequence[Header], send: Send) -> None:
-        if path == "/health":
+    def _is_kept_out(self, scope: Message) -> bool:
+        is_outside = comes_from_outside(_sender(scope), scope["headers"])
+        return is_outside and not is_for_outside(scope["path"], scope["method"])
+
+    async def _show(
+        self, path: str, headers: Mapping[bytes, bytes], cors: Sequence[Header], send: Send
+    ) -> None:
+        if path == "/":
+            body, said = self._audience.answer(headers)
+            await respond(send, 200, body, said)
+        elif path == "/health":
             await answer(send, 200, {"status": "ok"}, cors)
         elif path == "/ready":
             readiness = self._readiness()

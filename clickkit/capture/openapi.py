@@ -39,6 +39,7 @@ def openapi_document(limits: Limits = LIMITS) -> Schema:
         "paths": {
             "/clicks": {"post": _collect("sendEvents", "Send events", _events(limits))},
             "/v1/batch": {"post": _collect("sendCalls", "Send calls of Segment's", _calls(limits))},
+            "/": {"get": _get("getAudiencePage", "The audience page", "text/html", "string")},
             "/health": {"get": _get("getHealth", "That it is alive", "application/json", "object")},
             "/ready": {"get": _ready()},
             "/metrics": {"get": _get("getMetrics", "Counts for Prometheus", "text/plain", "string")},

@@ -4,45 +4,18 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import msgspec
 import traitlets
 
+from clickkit.capture.asset import read_asset
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.geolocation import locate
+from clickkit.capture.sites import SITES, Site
 from clickkit.event import Event, check_event, to_item
 from clickkit.storage.store import Store
-
-
-def read_asset(name: str) -> str:
-    """Return the text of a JavaScript or CSS file beside this one."""
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-class Site(msgspec.Struct, frozen=True):
-    """A button of the tracker and the page that it stands for."""
-
-    button: str
-    page_url: str
-
-
-SITES = (
-    Site("Google", "https://www.google.com/"),
-    Site("YouTube", "https://www.youtube.com/"),
-    Site("Facebook", "https://www.facebook.com/"),
-    Site("Instagram", "https://www.instagram.com/"),
-    Site("WhatsApp", "https://www.whatsapp.com/"),
-    Site("X", "https://x.com/"),
-    Site("Wikipedia", "https://www.wikipedia.org/"),
-    Site("Reddit", "https://www.reddit.com/"),
-    Site("Amazon", "https://www.amazon.com/"),
-    Site("LinkedIn", "https://www.linkedin.com/"),
-    Site("GitHub", "https://github.com/"),
-    Site("Netflix", "https://www.netflix.com/"),
-)
 
 
 class Captured(msgspec.Struct, frozen=True):
@@ -63,7 +36,7 @@ class Tracker(anywidget.AnyWidget):
     """
 
     _esm = read_asset("tracker.js") + read_asset("tracker_widget.js")
-    _css = read_asset("theme.css") + read_asset("tracker.css")
+    _css = read_asset("theme.css") + read_asset("tracker.css") + read_asset("tracker_widget.css")
 
     sites: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
 
@@ -74,7 +47,7 @@ class Tracker(anywidget.AnyWidget):
         sites: tuple[Site, ...] = SITES,
         on_captured: Callable[[Captured], None] = lambda captured: None,
     ) -> None:
-        super().__init__(sites=[msgspec.to_builtins(site) for site in sites])
+        super().__init__(sites=[msgspec.to_builtins(site) | {"icon": site.drawing()} for site in sites])
         self._store = store
         self._on_captured = on_captured
         self.on_msg(self._receive)

@@ -9,9 +9,14 @@
 //   import { track, start, createConsent } from "http://127.0.0.1:8000/tracker.js";
 //   track("Sign up", { properties: { plan: "free" } });
 //   start({ consent: createConsent(({ state }) => …) });
+//   start({ report: (event, outcome, detail) => … });
+//
+// `report` hears of each event: accepted, refused (with the reason), suppressed (the collector saw a privacy
+// signal), or waiting (with the HTTP status, 0 without an answer), which means that it is sent again.
+// `optOut()` forgets everything and is remembered until `optIn()`, which lets `start` and `track` work again.
 //
 // An event waits in localStorage until the collector has answered for it, if need be until the next visit.
-// With Global Privacy Control or Do Not Track on, nothing is stored, queued or sent.
+// After `optOut()`, and with Global Privacy Control or Do Not Track on, nothing is stored, queued or sent.
 
 const QUEUE_EVENTS = 1000;
 const QUEUE_BYTES = 1_000_000;
@@ -25,14 +30,17 @@ const LONGEST_ASKED_WAIT_MS = 60 * 60 * 1000;
 
 const OURS = "clickkit.";
 const QUEUE = "clickkit.queue.";
+const OPT_OUT = "clickkit-opt-out"; // not one of OURS, which are forgotten
 
 let sender = null;
 let consent = null;
+let report = () => {};
 
 // Captures clicks on `data-click` elements and sends what an earlier visit left. The first call decides
 // the collector; `consent`, made by createConsent, adds the location to events from then on.
 export function start(options = {}) {
   consent = options.consent ?? consent;
+  report = options.report ?? report;
   attempt(() => {
     if (objects()) return keysOf(OURS).forEach(forget);
     openSender(options.collector).flush();
@@ -68,8 +76,29 @@ function warn(...words) {
   console.warn("clickkit:", ...words);
 }
 
-function objects() {
+export function optOut() {
+  keep(OPT_OUT, "1");
+  keysOf(OURS).forEach(forget);
+}
+
+export function optIn() {
+  forget(OPT_OUT);
+}
+
+export function hasOptedOut() {
+  return recall(OPT_OUT) === "1";
+}
+
+export function asksForPrivacy() {
   return Boolean(navigator.globalPrivacyControl) || navigator.doNotTrack === "1";
+}
+
+function objects() {
+  return asksForPrivacy() || hasOptedOut();
+}
+
+export function countQueued() {
+  return pending().length;
 }
 
 function openSender(collector = new URL(".", import.meta.url).href) {
@@ -158,6 +187,10 @@ function askedWait(retryAfter) {
   return Math.min(Math.max(wait || 0, 0), LONGEST_ASKED_WAIT_MS);
 }
 
+function tell(text, outcome, detail) {
+  attempt(() => report(parsed(text) ?? {}, outcome, detail));
+}
+
 // Sends the queue, oldest first, one batch after the other: a batch is what gathered meanwhile.
 function createSender(address) {
   let isBusy = false;
@@ -173,8 +206,12 @@ function createSender(address) {
     try {
       for (let batch = nextBatch(waiting(), size); batch.length; batch = nextBatch(waiting(), size)) {
         const answer = await post(address, encoded(batch));
-        if (settle(batch, answer)) failures = 0;
-        else await rest(askedWait(answer.retryAfter));
+        if (settle(batch, answer)) {
+          failures = 0;
+        } else {
+          for (const { text } of batch) tell(text, "waiting", answer.status);
+          await rest(askedWait(answer.retryAfter));
+        }
       }
     } catch (error) {
       warn(error);
@@ -183,7 +220,7 @@ function createSender(address) {
   }
 
   // Tells whether the collector decided about the batch; if not, the same events are sent again later.
-  function settle(batch, { status, rejected }) {
+  function settle(batch, { status, rejected, suppressed }) {
     const isRefused = status === 400 || status === 413;
     if (!isRefused && !(status === 200 && Array.isArray(rejected))) return false;
     const named = rejected ?? [{ index: 0, field: "body", reason: `answered with ${status}` }];
@@ -192,15 +229,24 @@ function createSender(address) {
       return true;
     }
     for (const { index, field, reason } of named) warn(`refused, ${field}: ${reason}`, batch[index]?.text);
-    for (const { key } of batch) forget(key);
+    const reasons = new Map(named.map(({ index, reason }) => [index, reason]));
+    const otherwise = suppressed ? "suppressed" : "accepted";
+    batch.forEach(({ key, text }, index) => {
+      forget(key);
+      tell(text, reasons.has(index) ? "refused" : otherwise, reasons.get(index));
+    });
     size = Math.min(size * 2, BATCH_EVENTS);
     return true;
   }
 
+  // A wait that nobody asked for ends when the network is back.
   function rest(asked) {
     const longest = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
     failures += 1;
-    return new Promise((resolve) => setTimeout(resolve, asked + longest * (0.5 + Math.random() / 2)));
+    return new Promise((resolve) => {
+      setTimeout(resolve, asked + longest * (0.5 + Math.random() / 2));
+      if (!asked) addEventListener("online", resolve, { once: true });
+    });
   }
 
   // The newest go by beacon and stay in the queue: nobody hears the answer. The store drops repeats.

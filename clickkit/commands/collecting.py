@@ -14,6 +14,7 @@ import typer
 
 from clickkit import __version__
 from clickkit.app import open_store, settings, write_keys
+from clickkit.app import public_url as public_url_named
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.collector import Door
 from clickkit.commands.options import StoreUrl, new_group, say
@@ -31,24 +32,37 @@ _SHOWN_CHARACTERS = 200
 @commands.command()
 def serve(
     store: StoreUrl = "",
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; 0.0.0.0 lets phones of the same Wi-Fi in.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
     origin: Annotated[
         list[str] | None, typer.Option(help="A web origin whose pages may send: https://HOST.")
     ] = None,
+    public_url: Annotated[
+        str,
+        typer.Option(
+            help="Where the audience finds its page: https://HOST of a tunnel to this port, or "
+            "http://ADDRESS:PORT of this machine in the Wi-Fi, with --host 0.0.0.0. Others than this machine "
+            "then reach the page and POST /clicks only. Else CLICKKIT_PUBLIC_URL."
+        ),
+    ] = "",
     rate_limit: Annotated[float, typer.Option(help="Events a second of one sender; 0: no limit.", min=0)] = 0,
     spool_megabytes: Annotated[int, typer.Option(help="Room for an outage of the store.", min=1)] = 512,
     folder: Annotated[Path | None, typer.Option(help="Where spool/ and rejected/ lie (data).")] = None,
 ) -> None:
-    """Run the collector: POST /clicks; GET /health, /ready, /metrics, /tracker.js and /openapi.json.
+    """Run the collector: POST /clicks; GET /, which is the audience page, /health, /ready, /metrics,
+    /tracker.js and /openapi.json.
 
     CLICKKIT_WRITE_KEYS, separated by commas, are the keys of which a sender must show one.
 
     Example: clickkit serve --store sqlite:///data/clicks.db --port 8000
     """
+    audience_url, keys = public_url_named(public_url), write_keys()
     door = Door(
-        write_keys=WriteKeys(write_keys()),
-        origins=Origins(origin or []),
+        public_url=audience_url,
+        write_keys=WriteKeys(keys),
+        origins=Origins([*(origin or []), *filter(None, [audience_url])]),
         rate_limit=RateLimit(rate_limit) if rate_limit else None,
     )
     opened, listening = open_store(store), listen(host, port)
@@ -58,6 +72,10 @@ def serve(
     except StoreError as error:
         say(f"warning: until this is mended, events are spooled: {error}")
     say(f"collector: http://{address(host, port)}/clicks stores in {opened.url}")
+    if audience_url:
+        say(f"audience: {audience_url}")
+    if audience_url and keys:
+        say("warning: the audience page shows no write key: unset CLICKKIT_WRITE_KEYS, or its clicks wait")
     collector = make_collector(
         opened,
         folder or settings().home / "data",

@@ -33,7 +33,8 @@ QUEUED = "() => Object.keys(localStorage).filter((key) => key.startsWith('clickk
 class Site:
     """Pages and the collector at one origin, as an ASGI app that can be stopped and started again."""
 
-    def __init__(self, store_url, port, wait_until):
+    def __init__(self, store_url, port, wait_until, pages):
+        self._pages = pages
         self.store_url, self.port, self.url = store_url, port, f"http://127.0.0.1:{port}"
         self.folder = Path(store_url.removeprefix("sqlite:///")).parent
         self._wait_until = wait_until
@@ -59,8 +60,8 @@ class Site:
 
     async def __call__(self, scope, receive, send):
         """Serve a page, refuse what shall be refused, and pass the rest to the collector."""
-        if scope["type"] == "http" and scope["path"] in PAGES:
-            await answer(send, 200, PAGES[scope["path"]], b"text/html")
+        if scope["type"] == "http" and scope["path"] in self._pages:
+            await answer(send, 200, self._pages[scope["path"]], b"text/html")
         elif scope["type"] == "http" and scope["method"] == "POST":
             await self._clicks(scope, receive, send)
         else:
@@ -121,7 +122,17 @@ async def answer(send, status, body, content_type, *headers):
 def site(sqlite_store, find_port, wait_until):
     """Return a site that is being served, with an empty store."""
     sqlite_store.put([])
-    site = Site(sqlite_store.url, find_port(), wait_until)
+    site = Site(sqlite_store.url, find_port(), wait_until, PAGES)
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def collector(sqlite_store, find_port, wait_until):
+    """Return a collector that is being served, with its own pages only and an empty store."""
+    sqlite_store.put([])
+    site = Site(sqlite_store.url, find_port(), wait_until, {})
     site.start()
     yield site
     site.stop()

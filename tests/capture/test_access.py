@@ -1,12 +1,51 @@
-"""Who may send to the collector."""
+"""Who may reach the collector and send to it."""
 
 import base64
 import re
 
 import pytest
 
-from clickkit.capture.access import Origins, RateLimit, WriteKeys
+from clickkit.capture.access import Origins, RateLimit, WriteKeys, comes_from_outside, is_for_outside
 from clickkit.errors import SettingsError
+
+
+@pytest.mark.parametrize(
+    ("client", "headers", "outside"),
+    [
+        ("127.0.0.1", [(b"host", b"127.0.0.1:8000")], False),
+        ("127.8.0.1", [(b"host", b"LOCALHOST")], False),
+        ("::1", [(b"host", b"[::1]:8000"), (b"accept", b"*/*")], False),
+        ("::ffff:127.0.0.1", [(b"host", b"localhost:8000")], False),
+        ("192.168.1.7", [(b"host", b"127.0.0.1:8000")], True),
+        ("::ffff:192.168.1.7", [(b"host", b"localhost")], True),
+        ("2001:db8::1", [(b"host", b"[::1]")], True),
+        ("", [(b"host", b"localhost")], True),
+        ("127.0.0.1", [(b"host", b"talk.ngrok.app")], True),
+        ("127.0.0.1", [(b"host", b"localhost.evil.example")], True),
+        ("127.0.0.1", [(b"host", b"me@127.0.0.1")], True),
+        ("127.0.0.1", [(b"host", b"127.0.0.1.evil.example:8000")], True),
+        ("127.0.0.1", [(b"host", b"talk.example"), (b"host", b"localhost")], True),
+        ("127.0.0.1", [(b"host", b"")], True),
+        ("127.0.0.1", [], True),
+        ("127.0.0.1", [(b"host", b"localhost"), (b"x-forwarded-for", b"127.0.0.1")], True),
+        ("127.0.0.1", [(b"host", b"localhost"), (b"x-forwarded-proto", b"https")], True),
+        ("127.0.0.1", [(b"host", b"localhost"), (b"forwarded", b"for=1.2.3.4")], True),
+        ("127.0.0.1", [(b"host", b"localhost"), (b"via", b"1.1 proxy")], True),
+        ("127.0.0.1", [(b"host", b"localhost"), (b"x-real-ip", b"1.2.3.4")], True),
+    ],
+)
+def test_outside_is_another_address_another_host_or_a_proxy(client, headers, outside):
+    """A tunnel comes from loopback, with the public host; when in doubt, a request is from outside."""
+    assert comes_from_outside(client, headers) is outside
+
+
+def test_from_outside_the_page_is_reached_and_clicks_are_sent():
+    """Nothing else, whatever the path looks like."""
+    reached = [("/", "GET"), ("/clicks", "POST"), ("/clicks", "OPTIONS")]
+    others = [("/clicks", "GET"), ("/", "POST"), ("/clicks/", "POST"), ("/v1/batch", "POST"), ("//", "GET")]
+
+    assert all(is_for_outside(path, method) for path, method in reached)
+    assert not any(is_for_outside(path, method) for path, method in others)
 
 
 def test_without_keys_everybody_may_send():

@@ -252,6 +252,59 @@ def test_the_page_side_is_served(served_from_sqlite):
     assert "createTracker" in answer.text
 
 
+PATHS = ("/health", "/ready", "/metrics", "/tracker.js", "/openapi.json", "/v1/batch", "/elsewhere")
+OUTSIDE = {
+    "a tunnel": {"Host": "talk.example", "X-Forwarded-For": "203.0.113.7"},
+    "another host": {"Host": "192.168.1.20:8000"},
+    "a proxy that hides the host": {"Forwarded": "for=203.0.113.7"},
+}
+
+
+def test_with_a_public_url_others_reach_the_page_and_send_clicks(find_port, wait_until, tmp_path):
+    """All else is 404 for them; this machine reaches everything, and the public page may send."""
+    asked = {"Origin": "https://talk.example", "Access-Control-Request-Method": "POST"}
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    options = ("--public-url", "https://talk.example/")
+    for client in serve(url, find_port(), wait_until, tmp_path, *options):
+        for name, headers in OUTSIDE.items():
+            statuses = {path: client.get(path, headers=headers).status_code for path in PATHS}
+            assert set(statuses.values()) == {404}, (name, statuses)
+            for method, path in (
+                ("POST", "/v1/batch"),
+                ("GET", "/clicks"),
+                ("POST", "/"),
+                ("HEAD", "/metrics"),
+            ):
+                assert client.request(method, path, headers=headers, json=CLICK).status_code == 404
+            assert client.get("/", headers=headers).text.startswith("<!doctype html>")
+            assert client.post("/clicks", headers=headers, json=CLICK).json()["accepted"] == 1
+            preflight = client.options("/clicks", headers=headers | asked)
+            assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (
+                204,
+                "https://talk.example",
+            )
+        assert [client.get(path).status_code for path in PATHS[:5]] == [200] * 5
+        assert "nothing here" in client.get("/metrics", headers=OUTSIDE["a tunnel"]).text
+        assert len(stored(url)) == 1
+
+
+def test_without_a_public_url_nothing_is_closed(served_from_sqlite):
+    """Whoever opened the collector to others before has it as it was."""
+    for headers in OUTSIDE.values():
+        answers = [served_from_sqlite.get(path, headers=headers) for path in ("/", *PATHS[:5])]
+        assert [answer.status_code for answer in answers] == [200] * 6
+
+
+def test_a_public_url_is_an_origin(tmp_path):
+    """A page under a path would send its clicks elsewhere."""
+    command = [sys.executable, "-m", "clickkit.cli", "serve", "--public-url", "https://talk.example/page"]
+
+    done = subprocess.run([*command, "--folder", str(tmp_path)], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode != 0
+    assert "'https://talk.example/page' is no web origin" in done.stderr
+
+
 def test_write_keys_and_the_rate_limit(find_port, wait_until, tmp_path, monkeypatch):
     """Who shows no key is told so; who sends too much is asked to come again."""
     monkeypatch.setenv("CLICKKIT_WRITE_KEYS", "secret-one,secret-two")

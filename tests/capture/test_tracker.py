@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from clickkit import Tracker, connect
-from clickkit.capture.tracker import SITES
+from clickkit.capture.sites import SITES
 
 NOW = dt.datetime.now(dt.UTC)
 CHROME = (
