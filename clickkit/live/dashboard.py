@@ -12,7 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from clickkit.capture.tracker import read_asset
+from clickkit.capture.asset import read_asset
 from clickkit.errors import StoreError
 from clickkit.live.collector_health import CollectorHealth
 from clickkit.live.counts import Names

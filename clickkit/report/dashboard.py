@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import traitlets
 
-from clickkit.capture.tracker import read_asset
+from clickkit.capture.asset import read_asset
 from clickkit.errors import ClickkitError, LakeError
 from clickkit.lake.download import csv_pieces, parquet_pieces
 from clickkit.report.answer import make_report
