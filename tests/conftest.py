@@ -26,6 +26,7 @@ from playwright.sync_api import sync_playwright
 
 from clickkit import Device, Event, connect
 from clickkit.doctor import BROWSERS
+from clickkit.folder import locked_folder
 from clickkit.storage.connect import connect_dynamodb
 
 PROJECT = Path(__file__).parents[1]
@@ -161,13 +162,14 @@ def node_package(name):
     """Return the folder of an npm package, which is installed if need be."""
     folder = SERVERS / "node_modules" / name
     npm, node = npm_and_node()
-    if not folder.is_dir():
-        environment = os.environ | {"PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ['PATH']}"}
-        done = subprocess.run(
-            [*npm, "ci", "--silent"], cwd=SERVERS, env=environment, capture_output=True, text=True
-        )
-        if done.returncode:
-            leave_out(f"npm could not install {name}: {done.stderr.strip()[-300:]}")
+    with locked_folder(SERVERS):  # another process of this run may install it, too
+        if not folder.is_dir():
+            environment = os.environ | {"PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ['PATH']}"}
+            done = subprocess.run(
+                [*npm, "ci", "--silent"], cwd=SERVERS, env=environment, capture_output=True, text=True
+            )
+            if done.returncode:
+                leave_out(f"npm could not install {name}: {done.stderr.strip()[-300:]}")
     return folder
 
 
