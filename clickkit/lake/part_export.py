@@ -63,11 +63,10 @@ def _export_once(
         if first is None and version is None:
             return None
         with files.replace(path, version) as file:
-            archived = _Archived(files, path, executor)
+            archived = _Archived(files, path, version, executor)
             part = write_part(part_name(number), archived.hold_against(first, batches), SCHEMA, file)
-            if archived.dropped and files.version(path) != version:
-                raise ChangedError(f"{path} was changed by another export: run this one again")
             if archived.dropped:
+                archived.require_unchanged()
                 raise LakeError(
                     f"{files.url}/{path} has {archived.dropped} clicks that {store.url} does not have: it "
                     "was left as it is. Check that this is the lake's own store; to replace the partition "
@@ -89,13 +88,15 @@ def _watched(batches: Iterator[pa.RecordBatch], watch: Callable[[int], Any]) -> 
 class _Archived:
     """The rows of the part that is there: none may be missing in the one that takes its place.
 
-    A damaged part has no say: the export mends it. One that only cannot be read at the moment stops it.
+    A damaged part has no say: the export mends it. One that only cannot be read at the moment stops it, and
+    one that is not the expected version any more begins the export again.
     """
 
-    def __init__(self, files: Files, path: str, executor: Executor) -> None:
+    def __init__(self, files: Files, path: str, version: str | None, executor: Executor) -> None:
         self.dropped = 0
         self._files = files
         self._path = path
+        self._version = version
         self._reader: SortedReader | None = None
         if (file := files.open(path)) is not None:
             try:
@@ -116,6 +117,11 @@ class _Archived:
             yield batch
         self._compare(None)
 
+    def require_unchanged(self) -> None:
+        """Raise `ChangedError` when another export was quicker: what was read is of two parts."""
+        if self._files.version(self._path) != self._version:
+            raise ChangedError(f"{self._path} was changed by another export: run this one again")
+
     def _compare(self, batch: pa.RecordBatch | None) -> None:
         """Count the old rows up to the end of a batch that it lacks; None stands for the end of the day."""
         try:
@@ -133,6 +139,7 @@ class _Archived:
 
     def _require_damage(self, error: Exception) -> None:
         """Read the part as a whole: when that works, it was not the part that failed."""
+        self.require_unchanged()
         content = self._files.read(self._path)
         try:
             pq.ParquetFile(pa.BufferReader(content)).read(columns=KEY)
