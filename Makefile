@@ -21,7 +21,7 @@ report: $(READY) ## open the report, what the lake answers for a range of days
 	@cd dashboards && JUPYTER_PATH="$(CURDIR)/dashboards" ../$(BIN)/voila report.ipynb
 
 test: $(READY) ## run every test, and every notebook under nbval
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.collector

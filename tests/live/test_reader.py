@@ -213,7 +213,7 @@ def test_a_long_day_is_read_in_slices(sqlite_store, clock, click, monkeypatch):
         reader.read()
         seen.append(reader.counts.events)
 
-    assert seen == [10_000, 20_000, 25_000, 25_000]
+    assert seen == [5_000, 10_000, 15_000, 20_000, 25_000, 25_000]
     assert reader.missing == 0
 
 

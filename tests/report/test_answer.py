@@ -134,7 +134,7 @@ def test_a_damaged_manifest_hides_no_number(filled):
     report = report_of(filled)
 
     assert report.totals[0][1] == 17
-    assert "unknown: a damaged _manifest.json" in dict(report.origin)["Manifests"]
+    assert "_manifest.json is damaged" in dict(report.origin)["Manifests"]
 
 
 def test_progress_names_every_step(filled):
