@@ -160,8 +160,8 @@ def test_lines_named_as_such_may_be_anything():
         (b"[{}", [], ""),
         (b"null", [], ""),
         (b"\x1f\x8b broken", [], ""),
-        (gzip.compress(b"{}")[:-4], [], ""),
-        (gzip.compress(b"{}") + b"more", [], ""),
+        (gzip.compress(b"{}", mtime=0)[:-4], [], ""),
+        (gzip.compress(b"{}", mtime=0) + b"more", [], ""),
         (b"\x0b\x02\x80{}\x03", [(b"content-encoding", b"br")], "content-encoding"),
         (b"a=1", [(b"content-type", b"application/x-www-form-urlencoded")], "data"),
         (b"data=%7B%7D&data=%7B%7D", [], "data"),
@@ -203,7 +203,7 @@ def test_a_body_of_exactly_the_limit_is_taken():
     body = json.dumps(CLICK | {"button": "x" * 250}).encode()
 
     assert ids(read(body, body_bytes=len(body))) == ["a"]
-    assert ids(read(gzip.compress(body), body_bytes=len(body))) == ["a"]
+    assert ids(read(gzip.compress(body, mtime=0), body_bytes=len(body))) == ["a"]
 
 
 def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit():
