@@ -10,7 +10,7 @@ from clickkit import __version__
 from clickkit.app import settings
 from clickkit.commands import collecting, exporting, lake, storing
 from clickkit.commands.options import LakeUrl, StoreUrl, say
-from clickkit.demo import run_demo
+from clickkit.demo.stage import run_demo
 from clickkit.doctor import examine
 from clickkit.errors import ClickkitError
 
