@@ -47,7 +47,7 @@ lock: $(READY) ## compile requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove .venv and caches; data stays
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/servers/node_modules bench/express/node_modules
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis deploy/node/node_modules bench/express/node_modules
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

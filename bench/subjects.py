@@ -77,7 +77,7 @@ def _start_asgi(stack: ExitStack, app: str, folder: Path) -> Server:
 def start_dynalite(stack: ExitStack, folder: Path) -> Server:
     """Start dynalite, in memory, with the table that a store needs."""
     port = free_port()
-    script = PROJECT / "tests" / "servers" / "node_modules" / "dynalite" / "cli.js"
+    script = PROJECT / "deploy" / "node" / "node_modules" / "dynalite" / "cli.js"
     command = [*node_command(script), "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "10"]
     server = stack.enter_context(running(command, folder, port))
     table = [sys.executable, "-m", "clickkit.cli", "table", "create", "--store", _store_url(server)]

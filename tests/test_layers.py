@@ -34,7 +34,7 @@ ALLOWED = {
     "settings": {"errors"},
     "app": set(PARTS),
     "dashboard": {*PARTS, "qr_code"},
-    "demo": set(PARTS),
+    "demo": {*PARTS, "doctor", "live", "server"},
     "doctor": set(PARTS),
     "report": set(PARTS),
     "json_lines": set(),

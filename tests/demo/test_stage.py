@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -26,7 +28,7 @@ PATIENCE_MS = 90_000  # a busy machine starts a kernel slowly
 class Demo:
     """A running `clickkit demo` with a store and a lake of its own."""
 
-    def __init__(self, folder, project, ports):
+    def __init__(self, folder, project, ports, *options):
         self.store_url, self.lake = f"sqlite:///{folder / 'clicks.db'}", folder / "lake"
         self.log = folder / "demo.log"
         settings = {
@@ -42,6 +44,9 @@ class Demo:
             str(ports[0]),
             "--collector-port",
             str(ports[1]),
+            "--folder",
+            str(folder),
+            *options,
         ]
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -249,6 +254,50 @@ def test_a_store_that_is_away_is_said_and_the_click_can_be_sent_again(demo, open
     assert len(demo.clicks()) == before + 1
 
 
+def kernels(demo):
+    """Return the processes of the demo's kernels."""
+    running = psutil.Process(demo.process.pid).children(recursive=True)
+    return {one.pid for one in running if any("ipykernel" in word for word in one.cmdline())}
+
+
+def test_a_closed_page_leaves_no_kernel(demo, browser, wait_until):
+    """The kernel that a page used ends when the page is left, which nothing may intercept."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(demo.url)
+    click(page, "X")
+    during = kernels(demo)
+
+    page.goto("about:blank")
+
+    wait_until(lambda: len(during - kernels(demo)) == 1, "the page's kernel to end")
+    page.close()
+
+
+def test_the_collector_is_started_again_and_the_show_goes_on(demo, wait_until):
+    """The presenter reads that it fell and that it answers again."""
+    address = demo.said(r"collector: (\S+)/clicks")[1]
+    (collector,) = [one for one in psutil.Process(demo.process.pid).children() if "serve" in one.cmdline()]
+
+    collector.kill()
+
+    wait_until(lambda: demo.said("collector: ended by itself, started again"), "what is said")
+    wait_until(lambda: demo.said("collector: answers again"), "the collector")
+    with urllib.request.urlopen(f"{address}/health") as answer:
+        assert answer.status == 200
+
+
+def test_the_dashboards_lead_to_each_other(demo, open_page):
+    """The page that is shown is marked."""
+    page = open_page()
+    links = page.get_by_role("navigation", name="Dashboards").get_by_role("link")
+
+    assert links.all_inner_texts() == ["Tracker", "Live", "Report"]
+    expect(links.first).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Live").click()
+    expect(page.locator(".ck-live-status")).to_have_attribute("data-kind", "live", timeout=PATIENCE_MS)
+
+
 def test_ctrl_c_ends_it_cleanly_and_the_next_start_finds_the_data(demo, project, find_port, wait_until):
     """Exit status 0, no server left, and nothing simulated twice."""
     clicks = len(demo.clicks())
@@ -265,3 +314,24 @@ def test_ctrl_c_ends_it_cleanly_and_the_next_start_finds_the_data(demo, project,
         assert len(again.clicks()) == clicks
     finally:
         assert again.stop() == 0
+
+
+def test_beyond_this_machine_only_the_token_opens_the_dashboards(project, find_port, tmp_path, wait_until):
+    """Without it no page, no list of files and no kernel is reached."""
+    guarded = Demo(tmp_path, project, (find_port(), find_port()), "--host", "127.0.0.2")
+    try:
+        wait_until(lambda: guarded.said("ready: "), "ready:", seconds=120)
+        address, token = guarded.said(r"ready: (http://127\.0\.0\.2:\d+/)\?token=(\S{20,})").groups()
+
+        for path in ("", "voila/render/tracker.ipynb", "voila/api/contents", "voila/tree"):
+            answer = httpx.get(address + path)
+            assert (answer.status_code, "login" in answer.headers.get("location", "")) in (
+                (302, True),
+                (403, False),
+            )
+        assert httpx.get(address, params={"token": "wrong"}).status_code == 302
+        opened = httpx.get(f"{address}voila/render/tracker.ipynb", params={"token": token}, timeout=60)
+        assert opened.status_code == 200
+        assert token not in (tmp_path / "demo.log").read_text().replace(f"?token={token}", "")
+    finally:
+        assert guarded.stop() == 0
