@@ -1,7 +1,9 @@
 """The command line: `clickkit COMMAND --help` shows an example of each."""
 
+import datetime as dt
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +12,9 @@ from clickkit import __version__
 from clickkit.app import settings
 from clickkit.commands import collecting, exporting, lake, storing
 from clickkit.commands.options import LakeUrl, StoreUrl, say
+from clickkit.demo.rehearsal import rehearse
+from clickkit.demo.reset import put_aside
+from clickkit.demo.show import Show
 from clickkit.demo.stage import run_demo
 from clickkit.doctor import examine
 from clickkit.errors import ClickkitError
@@ -35,25 +40,67 @@ def version(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="The tracker's port.", min=1, max=65535)] = 8866,
+    store: Annotated[
+        str,
+        typer.Option(
+            help="A store URL, else CLICKKIT_STORE, else data/clicks.db; 'dynamodb' shows DynamoDB items and "
+            "S3 objects, by dynalite and SeaweedFS on this machine."
+        ),
+    ] = "",
+    script: Annotated[bool, typer.Option(help="Let simulated phones click along for ten minutes.")] = False,
+    phones: Annotated[int, typer.Option(help="How many simulated phones.", min=1)] = 30,
+    reset: Annotated[
+        bool, typer.Option(help="Put the data of earlier shows aside first; nothing is deleted.")
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(help="Rehearse the whole show in a headless browser, on data of its own."),
+    ] = False,
+    public_url: Annotated[
+        str,
+        typer.Option(help="Where phones find the audience page, for the QR code; else CLICKKIT_PUBLIC_URL."),
+    ] = "",
+    host: Annotated[
+        str, typer.Option(help="Where the dashboards listen; beyond this machine a token guards them.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The dashboards' port.", min=1, max=65535)] = 8866,
+    collector_host: Annotated[
+        str, typer.Option(help="Where the collector listens; 0.0.0.0 lets phones of the same Wi-Fi in.")
+    ] = "127.0.0.1",
     collector_port: Annotated[int, typer.Option(help="The collector's port.", min=1, max=65535)] = 8000,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where spool, runs, logs and the rehearsal lie (data).")
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the tracker in a browser.")] = True,
 ) -> None:
     """Simulate a week, export it, and open the tracker.
 
-    Example: clickkit demo --port 8866
+    Example: clickkit demo --store dynamodb --script
     """
+    found = settings()
+    show = Show(
+        home=found.home,
+        data=(folder or found.home / "data").absolute(),
+        store=store or found.store,
+        lake=found.lake,
+        environment=os.environ,
+        host=host,
+        port=port,
+        collector_host=collector_host,
+        collector_port=collector_port,
+        public_url=public_url or found.public_url,
+    )
+    if check:
+        if not rehearse(show, say=say):
+            raise typer.Exit(1)
+        return
+    if reset:
+        for path in put_aside(show.store, show.lake, show.data, dt.datetime.now(dt.UTC)):
+            say(f"put aside: {path}")
     has_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
-    run_demo(
-        settings(),
-        os.environ,
-        port=port,
-        collector_port=collector_port,
-        browser=browser and has_screen,
-        say=say,
-    )
+    run_demo(show, phones=phones if script else 0, browser=browser and has_screen, say=say)
 
 
 for _group in (collecting.commands, storing.commands, exporting.commands, lake.commands):
