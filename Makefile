@@ -28,6 +28,7 @@ bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.lake
 	@$(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.show
 
 lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
 	@$(BIN)/clickkit simulate
