@@ -8,7 +8,7 @@ import typer
 
 from clickkit import __version__
 from clickkit.app import settings
-from clickkit.commands import collecting, exporting, lake, storing
+from clickkit.commands import collecting, exporting, lake, rehearsing, storing
 from clickkit.commands.options import LakeUrl, StoreUrl, say
 from clickkit.demo.stage import run_demo
 from clickkit.doctor import examine
@@ -56,7 +56,7 @@ def demo(
     )
 
 
-for _group in (collecting.commands, storing.commands, exporting.commands, lake.commands):
+for _group in (collecting.commands, rehearsing.commands, storing.commands, exporting.commands, lake.commands):
     app.add_typer(_group)
 
 

@@ -34,7 +34,7 @@ ALLOWED = {
     "settings": {"errors"},
     "app": set(PARTS),
     "dashboard": {*PARTS, "qr_code"},
-    "demo": set(PARTS),
+    "demo": {*PARTS, "live"},
     "doctor": set(PARTS),
     "report": set(PARTS),
     "json_lines": set(),
@@ -43,7 +43,7 @@ ALLOWED = {
     "server": {"errors", "capture"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "commands": {*PARTS, "app", "json_lines", "server", "service"},
+    "commands": {*PARTS, "app", "demo", "json_lines", "server", "service"},
     "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}
