@@ -9,8 +9,10 @@ import uvicorn
 
 from clickkit.capture.whole_request import WholeRequestProtocol
 from clickkit.errors import SettingsError
+from clickkit.file_limit import raise_file_limit
 
 _BACKLOG = 4096
+_OPEN_FILES = 16_384
 _END_SECONDS = 8  # docker stop, clickkit demo and others kill after 10
 _SWITCH_SECONDS = 0.001  # the thread that commits waits no longer for the one that serves
 
@@ -45,7 +47,7 @@ def run(
 ) -> None:
     """Serve an ASGI app until a signal ends it; what was taken by then is answered, for 8 seconds at most.
 
-    This sets the process up for serving: the switch interval of threads, and garbage collection.
+    This sets the process up for serving: open files, the switch interval of threads, garbage collection.
     `proxy_headers` makes the sender's address the one that a proxy on this machine names.
     """
     config = uvicorn.Config(
@@ -59,6 +61,7 @@ def run(
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_END_SECONDS,
     )
+    raise_file_limit(_OPEN_FILES)
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # what was imported stays, and is not looked at again

@@ -6,6 +6,9 @@ What this machine lacks is left out and said at the end; with CLICKKIT_REQUIRE_A
 import asyncio
 import datetime as dt
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -15,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 import uvicorn
 from _pytest.nodeid import coerce_node_id
@@ -265,6 +269,51 @@ def serve_app(find_port, wait_until):
     for server, thread in servers:
         server.should_exit = True
         thread.join(30)
+
+
+class ServedCollector:
+    """`clickkit serve` as a process that can be killed and started again on its port."""
+
+    def __init__(self, store_url, folder, port, environment, log, wait_until):
+        self.url, self.store_url = f"http://127.0.0.1:{port}", store_url
+        self._arguments = ["--port", str(port), "--folder", str(folder)]
+        self._environment, self._log, self._wait_until = environment, log, wait_until
+
+    def start(self):
+        """Start, and return when it answers."""
+        command = [sys.executable, "-m", "clickkit.cli", "serve", "--store", self.store_url, *self._arguments]
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=os.environ | self._environment, stdout=log, stderr=log
+            )
+        self._wait_until(self._answers, f"{self.url}, see {self._log}")
+
+    def _answers(self):
+        try:
+            return httpx.get(f"{self.url}/health", timeout=10).status_code in (200, 503)
+        except httpx.HTTPError:
+            return False
+
+    def end(self, signal_number):
+        """Send a signal and wait for the end."""
+        self.process.send_signal(signal_number)
+        self.process.wait(60)
+
+
+@pytest.fixture
+def serve(tmp_path, find_port, wait_until):
+    """Return a function that starts a collector for a store; whatever still runs at the end is ended."""
+    made = []
+
+    def serve(store_url, folder=tmp_path, **environment):
+        log = tmp_path / "collector.log"
+        made.append(ServedCollector(store_url, folder, find_port(), environment, log, wait_until))
+        made[-1].start()
+        return made[-1]
+
+    yield serve
+    for collector in made:
+        collector.end(signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")

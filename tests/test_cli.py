@@ -4,20 +4,26 @@ import datetime as dt
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pyarrow.dataset as ds
 import pytest
 
 import clickkit
+from clickkit.capture.collector import Door
+from clickkit.capture.request import Limits
 from clickkit.lake.files import open_files
+from clickkit.service import make_collector
 
 COMMANDS = [
     "demo",
     "serve",
+    "audience",
     "send",
     "rejected",
     "import",
@@ -159,6 +165,8 @@ def test_dask_is_an_extra_that_is_named_when_it_is_missing(run, tmp_path):
         (("import", "missing.log", "--format", "xml"), "no format 'xml': choose one of combined, ndjson"),
         (("send", "Buy", "--collector", "http://127.0.0.1:9"), "start one with clickkit serve"),
         (("table", "create", "--store", "sqlite:///x.db"), "names no DynamoDB table"),
+        (("audience", "--collector", "http://127.0.0.1:9"), "start one with clickkit serve"),
+        (("audience", "--collector", "127.0.0.1:8000"), "write http://127.0.0.1:8000"),
         (("demo",), "run the demo in clickkit's project folder"),
         (
             ("serve", "--store", "sqlite:///x.db", "--origin", "shop.example"),
@@ -196,6 +204,58 @@ def test_send_is_answered_by_a_running_collector(run, tmp_path, find_port, wait_
     assert printed.returncode == 0
     assert "write http://127.0.0.1:8000" in run("send", "Buy", "--collector", "127.0.0.1:80").stderr
     assert "none below" in run("rejected", "--folder", "nowhere").stdout
+
+
+def test_an_audience_is_summed_up_and_a_lost_click_is_exit_status_1(run, tmp_path, serve, serve_app):
+    """A presenter rehearses, and reads one line."""
+    few = ("audience", "--phones", 4, "--every", 0.5, "--seconds", 1)
+    store = clickkit.connect(f"sqlite:///{tmp_path / 'refused.db'}")
+    refusing = make_collector(store, tmp_path / "refused", door=Door(limits=Limits(properties_bytes=1)))
+
+    good = run(*few, "--collector", serve(f"sqlite:///{tmp_path / 'x.db'}").url)
+    bad = run(*few, "--collector", serve_app(refusing))
+    none = run("audience", "--phones", 0)
+
+    pattern = (
+        r"4 phones, 8 clicks: 8 accepted, 0 refused, 0 undelivered, 0 resent; "
+        r"answers p50 \d+ ms, p95 \d+ ms, slowest [\d,]+ ms\n"
+    )
+    assert good.returncode == 0
+    assert re.fullmatch(pattern, good.stdout)
+    assert bad.returncode == 1
+    assert bad.stdout == "4 phones, 8 clicks: 0 accepted, 8 refused, 0 undelivered, 0 resent\n"
+    assert bad.stderr.startswith("error: 8 clicks were refused, the first for properties: ")
+    assert (none.returncode, "greater than or equal to 1" in none.stderr) == (2, True)
+
+
+def test_ctrl_c_ends_an_audience_with_what_was_played_so_far(tmp_path, serve, wait_until):
+    """Nothing that was clicked until then is lost."""
+    collector = serve(f"sqlite:///{tmp_path / 'x.db'}")
+    command = [PROGRAM, "audience", "--phones", "9", "--every", "0.2", "--collector", collector.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
+        metrics = f"{collector.url}/metrics"
+        wait_until(lambda: "clickkit_accepted_total 0.0" not in httpx.get(metrics).text, "clicks")
+        playing.send_signal(signal.SIGINT)
+        said, errors = playing.communicate(timeout=60)
+
+    assert (playing.returncode, errors) == (0, "")
+    assert re.match(r"9 phones, (\d+) clicks: \1 accepted, 0 refused, 0 undelivered", said)
+
+
+def test_more_phones_than_open_files_are_allowed_if_the_system_lets_them(tmp_path, serve):
+    """macOS allows 256 by default: a limit of this machine must not look like a broken collector."""
+    collector = serve(f"sqlite:///{tmp_path / 'x.db'}")
+    play = [PROGRAM, "audience", "--phones", "150", "--every", "1", "--seconds", "1"]
+    play += ["--collector", collector.url]
+
+    soft, hard = (
+        subprocess.run(["sh", "-c", f'{limit} && exec "$@"', "sh", *play], capture_output=True, text=True)
+        for limit in ("ulimit -S -n 100", "ulimit -n 100")
+    )
+
+    assert (soft.returncode, "150 accepted" in soft.stdout) == (0, True), soft.stderr
+    assert hard.returncode == 1
+    assert "150 phones need 250 open files, and this process may have 100" in hard.stderr
 
 
 def test_the_doctor_finds_what_is_missing_and_what_is_there(run):

@@ -23,6 +23,7 @@ PARTS = (
 ALLOWED = {
     "address": set(),
     "errors": set(),
+    "file_limit": set(),
     "folder": set(),
     "merge": set(),
     "event": {"errors"},
@@ -40,10 +41,10 @@ ALLOWED = {
     "json_lines": set(),
     "live": {"errors", "event", "capture", STORE},
     "qr_code": set(),
-    "server": {"errors", "capture"},
+    "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "commands": {*PARTS, "app", "json_lines", "server", "service"},
+    "commands": {*PARTS, "app", "demo", "file_limit", "json_lines", "server", "service"},
     "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}

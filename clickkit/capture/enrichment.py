@@ -1,6 +1,7 @@
 """What the kit adds to an event when it arrives: the time, the device and the place."""
 
 import datetime as dt
+import threading
 
 import msgspec
 
@@ -22,6 +23,16 @@ def enrich(event: Event, *, received_at: dt.datetime, user_agent: str | None = N
         device=_device(event.device, user_agent),
         location=round_and_name(event.location),
     )
+
+
+def warm_up() -> None:
+    """Read places and patterns in a thread of its own, or the first event would wait a second for them."""
+    threading.Thread(target=_warm_up, daemon=True, name="warm-up").start()
+
+
+def _warm_up() -> None:
+    locate(0.0, 0.0)
+    detect_device("Mozilla/5.0")
 
 
 def round_and_name(said: Location | None) -> Location | None:

@@ -1,7 +1,6 @@
 """The tracker as a notebook widget: buttons, consent, and what became of each click."""
 
 import datetime as dt
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +10,7 @@ import msgspec
 import traitlets
 
 from clickkit.capture.asset import read_asset
-from clickkit.capture.enrichment import enrich
-from clickkit.capture.geolocation import locate
+from clickkit.capture.enrichment import enrich, warm_up
 from clickkit.capture.sites import SITES, Site
 from clickkit.event import Event, check_event, to_item
 from clickkit.storage.store import Store
@@ -51,8 +49,7 @@ class Tracker(anywidget.AnyWidget):
         self._store = store
         self._on_captured = on_captured
         self.on_msg(self._receive)
-        # The places are read ahead, or the first click that shares its city would wait a second.
-        threading.Thread(target=locate, args=(0.0, 0.0), daemon=True).start()
+        warm_up()
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("kind") != "click" or not isinstance(message.get("event"), dict):

@@ -17,6 +17,7 @@ from clickkit.app import open_store, settings, write_keys
 from clickkit.app import public_url as public_url_named
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.collector import Door
+from clickkit.capture.enrichment import warm_up
 from clickkit.commands.options import StoreUrl, new_group, say
 from clickkit.errors import ClickkitError, SettingsError, StoreError
 from clickkit.event import check_event, encode_event
@@ -83,6 +84,7 @@ def serve(
         spool_bytes=spool_megabytes * 1024 * 1024,
     )
     _log_json_lines()
+    warm_up()
     run(collector, listening, proxy_headers=rate_limit > 0)  # who sends matters only to the rate limit
 
 

@@ -2,10 +2,6 @@
 
 import datetime as dt
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -222,51 +218,6 @@ class Senders:
             return False
         self.acknowledged.append(event.id)
         return True
-
-
-class ServedCollector:
-    """`clickkit serve` as a process that can be killed and started again on its port."""
-
-    def __init__(self, store_url, folder, port, environment, log, wait_until):
-        self.url, self.store_url = f"http://127.0.0.1:{port}", store_url
-        self._arguments = ["--port", str(port), "--folder", str(folder)]
-        self._environment, self._log, self._wait_until = environment, log, wait_until
-
-    def start(self):
-        """Start, and return when it answers."""
-        command = [sys.executable, "-m", "clickkit.cli", "serve", "--store", self.store_url, *self._arguments]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=os.environ | self._environment, stdout=log, stderr=log
-            )
-        self._wait_until(self._answers, f"{self.url}, see {self._log}")
-
-    def _answers(self):
-        try:
-            return httpx.get(f"{self.url}/health", timeout=10).status_code in (200, 503)
-        except httpx.HTTPError:
-            return False
-
-    def end(self, signal_number):
-        """Send a signal and wait for the end."""
-        self.process.send_signal(signal_number)
-        self.process.wait(60)
-
-
-@pytest.fixture
-def serve(tmp_path, find_port, wait_until):
-    """Return a function that starts a collector for a store; whatever still runs at the end is ended."""
-    made = []
-
-    def serve(store_url, folder=tmp_path, **environment):
-        log = tmp_path / "collector.log"
-        made.append(ServedCollector(store_url, folder, find_port(), environment, log, wait_until))
-        made[-1].start()
-        return made[-1]
-
-    yield serve
-    for collector in made:
-        collector.end(signal.SIGKILL)
 
 
 @pytest.fixture
