@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live report test bench lab notebooks lambda-zip lint lock clean
+.PHONY: help setup demo live report test bench pictures lab notebooks lambda-zip lint lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.lake
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.show
+
+pictures: $(READY) ## rehearse a show and keep its pictures in docs
+	@$(BIN)/clickkit demo --check
+	@cp data/rehearsal/pictures/*.png docs/
 
 lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
 	@$(BIN)/clickkit simulate
