@@ -26,8 +26,11 @@ CLICK_EACH = """async (names) => {
   const seen = [];
   for (const name of names) {
     document.querySelector(`[data-button="${CSS.escape(name)}"]`).click();
-    while (shown(".ck-feedback[data-state=stored] strong") !== name || item() !== name)
+    const deadline = performance.now() + 20_000;
+    while (shown(".ck-feedback[data-state=stored] strong") !== name || item() !== name) {
+      if (performance.now() > deadline) throw new Error(`${name} is shown as ${item()}`);
       await new Promise(requestAnimationFrame);
+    }
     seen.push([JSON.parse(shown(".ck-exact pre")).button, JSON.parse(shown(".ck-json pre")).button.S]);
   }
   return seen;

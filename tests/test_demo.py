@@ -252,6 +252,7 @@ def test_click_and_export_by_keyboard_alone(demo, open_page):
     page.locator(".ck-site").last.focus()
     page.keyboard.press("Enter")
     expect(page.locator('.ck-feedback[data-state="stored"]')).to_contain_text("Netflix", timeout=PATIENCE_MS)
+    expect(page.locator(".ck-item table")).to_be_visible(timeout=PATIENCE_MS)
     reached = []
     for _ in range(8):
         page.keyboard.press("Tab")
