@@ -5,42 +5,55 @@ import html
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import ipywidgets
 import msgspec
+import pyarrow as pa
 import traitlets
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import charts, metrics
 from clickkit.capture.asset import read_asset
+from clickkit.capture.sites import SITES, Site
 from clickkit.capture.tracker import Captured, Tracker
-from clickkit.errors import LakeError
+from clickkit.errors import LakeError, StoreError
+from clickkit.event import Event
 from clickkit.lake.export import ExportedDay, export
 from clickkit.lake.reader import read_lake
+from clickkit.lake.status import PartitionStatus, newest_partition
 from clickkit.qr_code import qr_code
+from clickkit.storage.attributes import item_attributes
 from clickkit.storage.store import Store
 
 _FOLDER = Path(__file__).parent
 _CHART_DAYS = 8
+_DYNAMODB = "DynamoDB"
+
+
+def _asset(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 class Pipeline(anywidget.AnyWidget):
-    """The stages of the pipeline with counts and durations, the last stored item, export and charts."""
+    """The stages of the pipeline with counts and durations, the last stored item, the lake and charts."""
 
-    _esm = (_FOLDER / "dashboard.js").read_text(encoding="utf-8")
-    _css = read_asset("theme.css") + (_FOLDER / "dashboard.css").read_text(encoding="utf-8")
+    _esm = _asset("dashboard_parts.js") + _asset("dashboard.js")
+    _css = read_asset("theme.css") + _asset("dashboard.css")
 
     stages = traitlets.Dict().tag(sync=True)
+    held_by = traitlets.Unicode().tag(sync=True)
     item = traitlets.Unicode().tag(sync=True)
+    item_failed = traitlets.Unicode().tag(sync=True)
     export_state = traitlets.Dict().tag(sync=True)
+    partition = traitlets.Dict().tag(sync=True)
     charts: traitlets.List[str] = traitlets.List().tag(sync=True)
 
     def __init__(self, store: Store, lake: str | os.PathLike[str]) -> None:
-        super().__init__()
+        super().__init__(held_by=_DYNAMODB if store.url.startswith("dynamodb:") else "SQLite")
         self._store = store
         self._lake = lake
         self._captured = 0
@@ -58,8 +71,18 @@ class Pipeline(anywidget.AnyWidget):
             "store": _milliseconds(captured.durable_ms),
         }
         self._show_stages({name: {"count": self._captured, "note": note} for name, note in took.items()})
-        item = self._store.get(captured.event.key)
-        self.item = msgspec.json.format(msgspec.json.encode(item), indent=2).decode()
+        self._show_item(captured.event)
+
+    def _show_item(self, event: Event) -> None:
+        """Read an item back and show it with DynamoDB's types, which only DynamoDB itself gives along."""
+        try:
+            item = self._store.get(event.key) or {}
+        except StoreError as error:
+            self.item_failed = f"The item could not be read back: {error}"
+            return
+        typed = item if self.held_by == _DYNAMODB else item_attributes(item)
+        self.item_failed = ""
+        self.item = msgspec.json.format(msgspec.json.encode(typed), indent=2).decode()
 
     def _show_stages(self, changed: dict[str, dict[str, Any]]) -> None:
         with self._showing:  # clicks and exports come from different threads
@@ -94,16 +117,17 @@ class Pipeline(anywidget.AnyWidget):
         self.export_state = _export_state(text, done=1, total=1)
 
     def _show_lake(self) -> None:
-        """Draw what the lake holds of the last days, today first."""
+        """Show the lake's newest files, and draw what it holds of the last days, today first."""
+        self.partition = _partition(self._lake)
         today = dt.datetime.now(dt.UTC).date()
         try:
             events = read_lake(self._lake, today - dt.timedelta(days=_CHART_DAYS - 1), today)
         except LakeError:
-            self._show_stages({"archive": {"count": 0, "note": "the lake is empty"}})
+            self._show_stages({"archive": {"count": 0, "note": f"{_CHART_DAYS} days"}})
             self.charts = []
             return
         rows = events.count("id").fetchall()[0][0]
-        self._show_stages({"archive": {"count": rows, "note": f"rows, {_CHART_DAYS} days"}})
+        self._show_stages({"archive": {"count": rows, "note": f"{_CHART_DAYS} days"}})
         self.charts = [figure.svg() for figure in _figures(events, today)]
 
 
@@ -113,7 +137,7 @@ def _figures(events: DuckDBPyRelation, today: dt.date) -> Iterator[charts.Figure
     clicks = of_today.count("id").fetchall()[0][0]
     if clicks:
         title = f"Today: {clicks:,} clicks by button"
-        yield charts.bars(metrics.by_button(of_today), x="clicks", y="button", title=title, width=260)
+        yield charts.bars(metrics.by_button(of_today), x="clicks", y="button", title=title, width=300)
     yield charts.columns(
         metrics.by_day(events),
         x="date",
@@ -121,8 +145,41 @@ def _figures(events: DuckDBPyRelation, today: dt.date) -> Iterator[charts.Figure
         colour="source",
         order=metrics.SOURCES,
         title="Clicks by day (UTC)",
-        width=320,
+        width=300,
     )
+
+
+def _partition(lake: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return what the page says of the lake's newest day: a sentence, and what there is to show."""
+    try:
+        newest = newest_partition(lake)
+    except LakeError as error:
+        return {"message": str(error), "failed": True}
+    if newest is None:
+        return {"message": "The lake is empty so far. “Export today” writes its first files."}
+    return _describe(newest)
+
+
+def _describe(newest: PartitionStatus) -> dict[str, Any]:
+    manifest = newest.manifest
+    is_today = manifest.day == dt.datetime.now(dt.UTC).date()
+    return {
+        "message": "Today's partition." if is_today else "The newest partition; today is not exported yet.",
+        "folder": newest.folder,
+        "rows": manifest.rows,
+        "files": [msgspec.to_builtins(part) for part in manifest.parts],
+        "columns": _columns(newest.schema),
+    }
+
+
+def _columns(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
+    """Return names and types, and of a struct its fields likewise."""
+    return [
+        {"name": field.name, "type": "struct", "fields": _columns(field.type)}
+        if pa.types.is_struct(field.type)
+        else {"name": field.name, "type": str(field.type), "fields": []}
+        for field in fields
+    ]
 
 
 def _export_state(
@@ -136,11 +193,15 @@ def _milliseconds(value: float) -> str:
 
 
 def tracker_dashboard(
-    store: Store, lake: str | os.PathLike[str], *, public_url: str = ""
+    store: Store,
+    lake: str | os.PathLike[str],
+    *,
+    public_url: str = "",
+    sites: tuple[Site, ...] = SITES,
 ) -> ipywidgets.Widget:
     """Return the tracker beside its pipeline, as one widget; with a public URL, its QR code above them."""
     pipeline = Pipeline(store, lake)
-    shown = [Tracker(store, on_captured=pipeline.show), pipeline]
+    shown = [Tracker(store, sites=sites, on_captured=pipeline.show), pipeline]
     page = ipywidgets.Box([_invitation(public_url), *shown] if public_url else shown)
     page.add_class("ck-page-grid")
     return page

@@ -5,6 +5,8 @@ What this machine lacks is left out and said at the end; with CLICKKIT_REQUIRE_A
 
 import asyncio
 import datetime as dt
+import itertools
+import json
 import os
 import signal
 import subprocess
@@ -34,6 +36,8 @@ from clickkit.storage.connect import connect_dynamodb
 
 PROJECT = Path(__file__).parents[1]
 LEFT_OUT = "left out: "
+AXE = """async () => (await axe.run()).violations.map(({ id, impact, nodes }) =>
+  [impact, id, nodes.map((node) => node.html)])"""
 
 
 def leave_out(reason):
@@ -120,6 +124,41 @@ def wait_until_fixture():
 def node_package_fixture():
     """Return the function that finds an npm package."""
     return node_package
+
+
+@pytest.fixture(scope="session")
+def find_violations(node_package):
+    """Return a function that has axe-core look at a page and returns what bars people from it."""
+    script = node_package("axe-core") / "axe.min.js"
+
+    def find_violations(page):
+        if page.evaluate("typeof axe") == "undefined":
+            page.add_script_tag(path=script)
+        return page.evaluate(AXE)
+
+    return find_violations
+
+
+@pytest.fixture(scope="session")
+def find_violations_everywhere(find_violations):
+    """Return a function that has axe-core look at a page on a phone and a projector, light and dark."""
+
+    def find_violations_everywhere(page):
+        found = []
+        for width, scheme in itertools.product((390, 1280), ("light", "dark")):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            found += [[width, scheme, *violation] for violation in find_violations(page)]
+        return found
+
+    return find_violations_everywhere
+
+
+@pytest.fixture(scope="session")
+def naughty_strings(shared):
+    """Return the Big List of Naughty Strings, as names that an event may have: 1 to 128 characters."""
+    strings = json.loads((shared / "bad" / "blns.json").read_text())
+    return list(dict.fromkeys(string[:128] for string in strings if string))
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,17 @@
 """What the pipeline shows; `test_demo.py` has it in a browser."""
 
 import datetime as dt
+import hashlib
+import json
 
 import pytest
 
+from clickkit import export as run_export
 from clickkit import simulate
 from clickkit.capture.tracker import Captured
 from clickkit.dashboard import Pipeline, tracker_dashboard
+from clickkit.event import SCHEMA, Location
+from clickkit.storage.attributes import to_attributes
 
 
 @pytest.fixture
@@ -22,8 +27,8 @@ def export(pipeline, wait_until):
     return pipeline.export_state
 
 
-def test_counts_durations_and_the_item_are_shown_per_click(sqlite_store, now, tmp_path):
-    """The item is the one that the store holds."""
+def test_counts_and_durations_are_shown_per_click(sqlite_store, now, tmp_path):
+    """Of every stage that a click has gone through."""
     sqlite_store.put([now])
     pipeline = Pipeline(sqlite_store, tmp_path / "lake")
 
@@ -32,7 +37,33 @@ def test_counts_durations_and_the_item_are_shown_per_click(sqlite_store, now, tm
 
     assert pipeline.stages["store"] == {"count": 2, "note": "12 ms"}
     assert pipeline.stages["process"] == {"count": 2, "note": "0.5 ms"}
-    assert f'"pk": "{now.key[0]}"' in pipeline.item
+    assert pipeline.stages["event"] == {"count": 2, "note": now.button}
+
+
+def test_the_item_has_dynamodbs_types_whatever_the_store(store, make_event, tmp_path):
+    """DynamoDB gives them along; those of the embedded store are the same."""
+    click = make_event(x=12.5, location=Location(city="Oslo", latitude=59.9, longitude=10.8))
+    store.put([click])
+    pipeline = Pipeline(store, tmp_path / "lake")
+
+    pipeline.show(Captured(event=click, arrived_ms=4, enriched_ms=0.5, durable_ms=12))
+
+    shown = json.loads(pipeline.item)
+    assert shown == to_attributes(click)
+    assert shown["pk"] == {"S": click.key[0]}
+    assert shown["x"] == {"N": "12.5"}
+    assert shown["location"]["M"]["city"] == {"S": "Oslo"}
+    assert pipeline.held_by == ("DynamoDB" if store.url.startswith("dynamodb") else "SQLite")
+
+
+def test_an_item_that_cannot_be_read_back_is_said(sqlite_store, now, tmp_path):
+    """The store went away between the write and the look at it."""
+    pipeline = Pipeline(sqlite_store, tmp_path / "lake")
+
+    pipeline.show(Captured(event=now, arrived_ms=4, enriched_ms=0.5, durable_ms=12))
+
+    assert "could not be read back: no SQLite store at" in pipeline.item_failed
+    assert pipeline.stages["store"]["count"] == 1
 
 
 def test_an_export_is_shown_with_its_file_and_charts(sqlite_store, now, tmp_path, wait_until):
@@ -41,13 +72,55 @@ def test_an_export_is_shown_with_its_file_and_charts(sqlite_store, now, tmp_path
     sqlite_store.put([now, *simulate(yesterday, yesterday, visitors=5)])
     pipeline = Pipeline(sqlite_store, tmp_path / "lake")
 
+    pipeline._handle_custom_msg({"kind": "opened"}, [])
+    before = pipeline.partition
+
     state = export(pipeline, wait_until)
 
+    assert before == {"message": "The lake is empty so far. “Export today” writes its first files."}
     assert "1 clicks" in state["message"]
     assert f"day={now.day.day:02d}/part-00.parquet" in state["message"]
     assert pipeline.stages["export"]["count"] == pipeline.stages["archive"]["count"] == 1
     assert "Today: 1 clicks by button" in pipeline.charts[0]
     assert "<img" not in "".join(pipeline.charts)
+
+
+def test_after_an_export_the_files_and_their_schema_are_shown(sqlite_store, now, tmp_path, wait_until):
+    """As manifest and Parquet say; structs with their fields."""
+    sqlite_store.put([now])
+    pipeline = Pipeline(sqlite_store, tmp_path / "lake")
+
+    export(pipeline, wait_until)
+
+    shown = pipeline.partition
+    (part,) = shown["files"]
+    content = (tmp_path / "lake" / shown["folder"] / part["name"]).read_bytes()
+    columns = {column["name"]: column for column in shown["columns"]}
+    assert shown["message"] == "Today's partition."
+    assert (part["name"], part["rows"], part["bytes"]) == ("part-00.parquet", 1, len(content))
+    assert part["sha256"] == hashlib.sha256(content).hexdigest()
+    assert list(columns) == SCHEMA.names
+    assert columns["timestamp"] == {"name": "timestamp", "type": "timestamp[us, tz=UTC]", "fields": []}
+    assert columns["device"]["type"] == "struct"
+    assert {"name": "is_bot", "type": "bool", "fields": []} in columns["device"]["fields"]
+
+
+def test_before_an_export_the_newest_partition_is_shown(sqlite_store, tmp_path):
+    """A lake that has older days only says so; a damaged manifest is named."""
+    day = dt.date(2025, 11, 21)
+    sqlite_store.put(list(simulate(day, day, visitors=3)))
+    run_export(sqlite_store, tmp_path / "lake", day, day)
+    pipeline = Pipeline(sqlite_store, tmp_path / "lake")
+
+    pipeline._handle_custom_msg({"kind": "opened"}, [])
+    older = pipeline.partition
+    (tmp_path / "lake" / older["folder"] / "_manifest.json").write_text("{")
+    pipeline._handle_custom_msg({"kind": "opened"}, [])
+
+    assert older["folder"] == "clicks/year=2025/month=11/day=21"
+    assert "today is not exported yet" in older["message"]
+    assert pipeline.partition["failed"]
+    assert "is damaged" in pipeline.partition["message"]
 
 
 def test_a_failed_export_says_why(sqlite_store, tmp_path, wait_until):

@@ -54,9 +54,18 @@ function render({ model, el }) {
   });
   toggle.addEventListener("change", () => (toggle.checked ? consent.allow() : consent.decline()));
 
-  const feedback = element("div", { className: "ck-feedback", role: "status" });
-  feedback.setAttribute("aria-live", "polite");
-  feedback.append(element("p", { className: "ck-hint" }, "Click a site above: what was captured appears here."));
+  // Only the headline is spoken: a click is told in one sentence.
+  const headline = element("p", { className: "ck-headline", role: "status" });
+  const captured = element("dl", { className: "ck-facts" });
+  const json = element("pre", { tabIndex: 0 });
+  const exact = element("details", { className: "ck-exact", hidden: true }, element("summary", {}, "As JSON"), json);
+  const again = element("button", { className: "ck-button", type: "button", hidden: true }, "Send again");
+  const hint = element("p", { className: "ck-hint" }, "Click a site above: what was captured appears here.");
+  const feedback = element("div", { className: "ck-feedback", tabIndex: -1 }, hint, headline, captured, exact, again);
+  again.addEventListener("click", () => {
+    feedback.focus(); // the button goes when the click is stored
+    keptClicks().forEach(send);
+  });
 
   function send(click) {
     click.failed = false;
@@ -68,17 +77,22 @@ function render({ model, el }) {
   async function capture(site, pointer) {
     const click = { clicked: performance.now(), event: tracker.event(site.button, site.page_url, pointer) };
     waiting.set(click.event.id, click);
-    show("pending", site.button, "on its way …", []);
+    show("pending", site.button, "on its way …", { rows: [] });
     const location = await consent.location();
     if (location) click.event.location = location;
     send(click);
   }
 
-  function show(state, button, headline, rows, ...actions) {
-    const list = element("dl", { className: "ck-facts" });
-    for (const [name, value] of rows) list.append(element("dt", {}, name), element("dd", {}, value));
-    const title = element("p", { className: "ck-headline" }, element("strong", {}, button), ` ${headline}`);
-    feedback.replaceChildren(icon(icons.get(button)), title, list, ...actions);
+  const keptClicks = () => [...waiting.values()].filter((click) => click.failed);
+
+  function show(state, button, text, { rows, event, canSendAgain = false }) {
+    headline.ariaBusy = String(state === "pending"); // what comes of it is spoken, not that it is on its way
+    headline.replaceChildren(element("strong", {}, button), ` ${text}`);
+    captured.replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+    json.textContent = event ? JSON.stringify(event, null, 2) : "";
+    exact.hidden = !event;
+    again.hidden = !canSendAgain;
+    feedback.firstChild.replaceWith(icon(icons.get(button)));
     feedback.dataset.state = state;
   }
 
@@ -93,7 +107,7 @@ function render({ model, el }) {
     const badge = grid.querySelector(`[data-button="${CSS.escape(button)}"] .ck-count`);
     badge.textContent = count;
     const rows = facts({ ...message, total: performance.now() - click.clicked });
-    show("stored", button, `stored as click ${message.id.slice(0, 8)} …`, rows);
+    show("stored", button, `stored as click ${message.id.slice(0, 8)} …`, { rows, event: message.event });
   }
 
   function failed(message) {
@@ -101,10 +115,8 @@ function render({ model, el }) {
     if (!click) return;
     click.failed = true;
     clearTimeout(click.timer);
-    const kept = [...waiting.values()].filter((one) => one.failed);
-    const again = element("button", { className: "ck-button", type: "button" }, "Send again");
-    again.addEventListener("click", () => kept.forEach(send));
-    show("failed", click.event.button, `was not stored; ${kept.length} kept in this page.`, [["Why", message.reason]], again);
+    const rows = [["Why", message.reason]];
+    show("failed", click.event.button, `was not stored; ${keptClicks().length} kept in this page.`, { rows, canSendAgain: true });
   }
 
   model.on("msg:custom", (message) => {
@@ -126,6 +138,7 @@ function render({ model, el }) {
     grid,
     element("label", { className: "ck-consent" }, toggle, element("span", {}, "Share my city with each click")),
     status,
+    element("h2", {}, "What was captured"),
     feedback,
   );
 }

@@ -5,10 +5,12 @@ import hashlib
 import os
 
 import msgspec
+import pyarrow as pa
 
 from clickkit.errors import LakeError
-from clickkit.lake.files import open_files, parts_by_day
-from clickkit.lake.layout import MANIFEST, days_between, decode_manifest, partition
+from clickkit.lake.files import Files, open_files, parts_by_day
+from clickkit.lake.layout import MANIFEST, ROOT, Manifest, day_of, days_between, decode_manifest, partition
+from clickkit.lake.schemas import one_schema
 
 
 class LakeStatus(msgspec.Struct, frozen=True):
@@ -28,6 +30,14 @@ class LakeStatus(msgspec.Struct, frozen=True):
     digest: str
 
 
+class PartitionStatus(msgspec.Struct, frozen=True):
+    """One day of a lake: its folder, what its manifest says, and the schema of its Parquet files."""
+
+    folder: str
+    manifest: Manifest
+    schema: pa.Schema
+
+
 def lake_status(lake: str | os.PathLike[str]) -> LakeStatus:
     """Read every manifest of a lake.
 
@@ -40,9 +50,7 @@ def lake_status(lake: str | os.PathLike[str]) -> LakeStatus:
     changed = []
     for day in days:
         path = f"{partition(day)}/{MANIFEST}"
-        content = files.read(path)
-        if content is None:
-            raise LakeError(f"{files.url}/{partition(day)} has no manifest: export the day again")
+        content = _read_manifest(files, partition(day))
         manifest = decode_manifest(content, path)
         digest.update(content)
         rows += manifest.rows
@@ -50,3 +58,25 @@ def lake_status(lake: str | os.PathLike[str]) -> LakeStatus:
         changed.append(files.changed_at(path))
     missing = sorted(set(days_between(days[0], days[-1])) - set(days))
     return LakeStatus(days[0], days[-1], len(days), missing, rows, size, max(changed), digest.hexdigest())
+
+
+def newest_partition(lake: str | os.PathLike[str]) -> PartitionStatus | None:
+    """Read the manifest and the schema of a lake's newest day; None when the lake is empty.
+
+    Raises:
+        LakeError: the day has no manifest, or its manifest or a part is damaged.
+    """
+    files = open_files(lake)
+    days = {day for path in files.parts(ROOT) if (day := day_of(path))}
+    if not days:
+        return None
+    folder = partition(max(days))
+    manifest = decode_manifest(_read_manifest(files, folder), f"{folder}/{MANIFEST}")
+    return PartitionStatus(folder, manifest, one_schema(files, files.parts(folder)))
+
+
+def _read_manifest(files: Files, folder: str) -> bytes:
+    content = files.read(f"{folder}/{MANIFEST}")
+    if content is None:
+        raise LakeError(f"{files.url}/{folder} has no manifest: export the day again")
+    return content

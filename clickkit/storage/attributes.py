@@ -1,5 +1,6 @@
 """DynamoDB's attributes: values with their types."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from clickkit.event import Event, Key, to_item
@@ -14,7 +15,12 @@ def key_attributes(key: Key) -> dict[str, Any]:
 
 def to_attributes(event: Event) -> dict[str, Any]:
     """Return the item of an event, its key included."""
-    return key_attributes(event.key) | {name: _attribute(value) for name, value in to_item(event).items()}
+    return key_attributes(event.key) | item_attributes(to_item(event))
+
+
+def item_attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values of an item, as the embedded store returns it, DynamoDB's types."""
+    return {name: _attribute(value) for name, value in item.items()}
 
 
 def _attribute(value: Any) -> dict[str, Any]:
@@ -27,4 +33,4 @@ def _attribute(value: Any) -> dict[str, Any]:
         text = repr(value)
         fits = abs(value) >= _SMALLEST_NUMBER or text in ("0", "0.0")
         return {"N": text} if fits else {"B": text.encode()}  # N would lose it, or the sign of its zero
-    return {"M": {name: _attribute(inner) for name, inner in value.items()}}
+    return {"M": item_attributes(value)}

@@ -37,8 +37,6 @@ NAUGHTY = [
     "ﷺ‮ Zalgo t̨͙o̯ 👩‍👩‍👧 \u202eabc",
     "nul\\u0000 %00 %s {0} $style",
 ]
-AXE = """async () => (await axe.run()).violations.map(({ id, impact, nodes }) =>
-  [impact, id, nodes.map((node) => node.html)])"""
 MEASURE = """async (name) => {
   const button = document.querySelector(`[data-name="${name}"]`), last = document.querySelector("#last");
   const answered = new Promise((resolve) => new MutationObserver(() =>
@@ -360,20 +358,19 @@ def test_it_fits_every_screen(collector, visit, width):
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(collector, visit, node_package, scheme, width):
+def test_axe_finds_nothing(collector, visit, find_violations, scheme, width):
     """At the start, after a tap, in an outage and after declining."""
     viewport = {"width": width, "height": 800}
     page = visit(collector, color_scheme=scheme, viewport=viewport, bypass_csp=True)
-    page.add_script_tag(path=node_package("axe-core") / "axe.min.js")
-    found = [page.evaluate(AXE)]
+    found = [find_violations(page)]
     tap(page, "Google")
-    found.append(page.evaluate(AXE))
+    found.append(find_violations(page))
     page.route("**/clicks", lambda route: route.fulfill(status=503, body="{}"))
     tap(page, "YouTube", "waiting")
-    found.append(page.evaluate(AXE))
+    found.append(find_violations(page))
     page.get_by_role("switch", name="Send my clicks").uncheck()
     tap(page, "Reddit", "refused")
-    found.append(page.evaluate(AXE))
+    found.append(find_violations(page))
 
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == {"light": "rgb(243, 245, 248)", "dark": "rgb(17, 21, 26)"}[scheme]

@@ -1,6 +1,7 @@
 """The demonstration, in a real browser that reaches this machine only."""
 
 import datetime as dt
+import json
 import os
 import re
 import signal
@@ -187,9 +188,16 @@ def test_export_writes_todays_partition_and_the_chart_counts_it(demo, open_page)
         f"Today: {clicks} clicks by button", timeout=PATIENCE_MS
     )
     expect(page.locator(".ck-export")).to_contain_text(f"day={today.day:02d}/part-00.parquet")
-    item = page.inner_text(".ck-item pre")
-    assert '"button": "Google"' in item
-    assert '"pk": "' in item
+    row = page.locator(".ck-item tr", has_text="button")
+    expect(row).to_have_text("buttonSGoogle")
+    expect(row.locator("abbr")).to_have_attribute("title", "String")
+    page.get_by_text("Exact JSON").click()
+    item = json.loads(page.inner_text(".ck-item pre"))
+    assert item["button"] == {"S": "Google"}
+    assert item["pk"]["S"].startswith(f"{today}#")
+    files = page.get_by_role("table", name="Files of clicks/year=")
+    expect(files).to_contain_text(f"part-00.parquet{clicks}")
+    expect(page.locator(".ck-columns")).to_contain_text("timestamp timestamp[us, tz=UTC]")
     assert read_lake(demo.lake, today, today).count("id").fetchall() == [(clicks,)]
 
 
@@ -204,6 +212,66 @@ def test_the_page_fits_its_screen(demo, open_page, width, scheme):
     assert page.locator(".ck-site").count() == len(SITES)
     background = page.evaluate("getComputedStyle(document.querySelector('.ck-card')).backgroundColor")
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 28, 34)"}[scheme]
+
+
+def test_axe_finds_nothing(open_page, find_violations_everywhere):
+    """Before a click, and after one with everything unfolded and an export."""
+    page = open_page()
+    expect(page.locator(".ck-charts svg").first).to_be_visible(timeout=PATIENCE_MS)
+    before = find_violations_everywhere(page)
+
+    click(page, "Wikipedia")
+    page.get_by_text("As JSON").click()
+    page.get_by_text("Exact JSON").click()
+    page.get_by_role("button", name="Export today").click()
+    expect(page.locator(".ck-charts")).to_contain_text("Today:", timeout=PATIENCE_MS)
+
+    assert (before, find_violations_everywhere(page)) == ([], [])
+
+
+def test_a_click_is_spoken_in_one_sentence(demo, open_page):
+    """Not its facts, nor that it is on its way; and an export says each of its steps once."""
+    page = open_page()
+    page.evaluate("""() => {
+        window.spoken = [];
+        const told = { childList: true, characterData: true, subtree: true };
+        for (const node of document.querySelectorAll('[role=status], [aria-live]')) new MutationObserver(() =>
+            node.ariaBusy === 'true' || window.spoken.push(node.textContent)).observe(node, told);
+    }""")
+
+    said = click(page, "Wikipedia").splitlines()[0]
+    page.get_by_role("button", name="Export today").click()
+    expect(page.locator(".ck-export")).to_contain_text("part-00.parquet", timeout=PATIENCE_MS)
+
+    spoken = page.evaluate("window.spoken")
+    assert spoken[0] == said
+    assert spoken[-1].endswith("part-00.parquet")
+    assert len(spoken) == len(set(spoken)) <= 4
+
+
+def test_click_and_export_by_keyboard_alone(demo, open_page):
+    """With a focus that shows, and stays where it was."""
+    page = open_page()
+    width = "() => parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
+
+    page.locator(".ck-site").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('.ck-feedback[data-state="stored"]')).to_contain_text("Netflix", timeout=PATIENCE_MS)
+    expect(page.locator(".ck-item table")).to_be_visible(timeout=PATIENCE_MS)
+    reached = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        reached.append(
+            (page.evaluate("document.activeElement.textContent.slice(0, 12)"), page.evaluate(width))
+        )
+        if reached[-1][0] == "Export today":
+            break
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".ck-export")).to_contain_text("part-00.parquet", timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="Export today")).to_be_focused()
+    assert [name for name, _ in reached] == ["", "As JSON", "Attributes o", "Exact JSON", "Export today"]
+    assert min(outline for _, outline in reached) >= 3
 
 
 def test_the_collector_runs_beside(demo):

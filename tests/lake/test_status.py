@@ -6,9 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from clickkit import LakeError, export, read_lake
+from clickkit.event import SCHEMA
 from clickkit.lake.compact import compact
 from clickkit.lake.files import open_files, publish
-from clickkit.lake.status import lake_status
+from clickkit.lake.status import lake_status, newest_partition
 from clickkit.lake.verify import verify_lake
 
 PART = "clicks/year=2026/month=11/day=22/part-00.parquet"
@@ -20,6 +21,19 @@ def filled(sqlite_store, make_event):
     stamps = [dt.datetime(2026, 11, day, 10, tzinfo=dt.UTC) for day in (20, 22)]
     sqlite_store.put([make_event(f"{n}", timestamp=stamp) for stamp in stamps for n in range(20)])
     return sqlite_store
+
+
+def test_the_newest_partition_is_described_as_its_files_are(filled, lake):
+    """By its manifest and the schema in its Parquet file; an empty lake has none."""
+    before = newest_partition(lake)
+    export(filled, lake, "2026-11-20", "2026-11-22")
+
+    newest = newest_partition(lake)
+
+    assert before is None
+    assert newest.folder == "clicks/year=2026/month=11/day=22"
+    assert (newest.manifest.rows, newest.manifest.parts[0].name) == (20, "part-00.parquet")
+    assert newest.schema == SCHEMA
 
 
 def test_days_rows_gaps_and_the_digest_are_those_of_the_manifests(filled, lake, make_event):

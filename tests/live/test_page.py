@@ -18,6 +18,7 @@ from clickkit import Device, Event, Location, connect
 from clickkit.live.latency import percentile
 
 PATIENCE_MS = 90_000
+SHOWN = 20
 NAUGHTY = "<img src=x onerror=\"document.title='hacked'\">'\"&amp;\u202e\U0001f9e8"
 
 
@@ -77,12 +78,13 @@ def answers(url):
 def opened(voila, browser):
     """Return a page with the dashboard; it notes what it sends, and what may not be.
 
-    A request to another machine or an error in a script may not be.
+    A request to another machine, a dialog or an error in a script may not be.
     """
     context = browser.new_context()
     page = context.new_page()
     page.sent, page.wrong = [], []
     context.on("weberror", lambda raised: page.wrong.append(str(raised.error)))
+    page.on("dialog", lambda dialog: (page.wrong.append(dialog.message), dialog.dismiss()))
     context.route(
         lambda url: not url.startswith((voila.url, "data:", "blob:")),
         lambda route: (page.wrong.append(route.request.url), route.abort()),
@@ -167,6 +169,51 @@ def test_names_are_text(voila, page):
     expect(page.locator(".ck-live-countries")).to_contain_text("</script><b>Bold</b>")
     assert page.locator(".ck-live img, .ck-live-bars b, .ck-live script").count() == 0
     assert page.title() != "hacked"
+
+
+def test_naughty_strings_are_text(voila, page, naughty_strings):
+    """Each in turn as button, city and platform, twenty at a time, and the page goes on."""
+    for start in range(0, len(naughty_strings), SHOWN):
+        names = naughty_strings[start : start + SHOWN]
+        now, step = dt.datetime.now(dt.UTC), dt.timedelta(microseconds=1)
+        voila.store.put(
+            [
+                Event(
+                    id=uuid.uuid4().hex,
+                    button=name,
+                    timestamp=now + number * step,
+                    page_url=name,
+                    device=Device(platform=name),
+                    location=Location(city=name),
+                )
+                for number, name in enumerate(names)
+            ]
+        )
+        page.wait_for_function(
+            """(names) => {
+                const rows = [...document.querySelectorAll(".ck-live-newest-list li")].slice(0, names.length);
+                const shown = (row, selector) => row.querySelector(selector).textContent;
+                return rows.every((row, at) => shown(row, "b") === names[at]
+                    && shown(row, ".ck-hint") === `${names[at]} · ${names[at]}`);
+            }""",
+            arg=names[::-1],
+        )
+
+    assert page.locator(".ck-live :is(script, img, iframe, audio, video, style, a, form)").count() == 0
+    expect(total(page)).to_have_text(f"{voila.stored():,}")
+
+
+def test_axe_finds_nothing(voila, page, find_violations_everywhere):
+    """While clicks come, and while it is paused."""
+    voila.put(location=Location(city="Oslo", country="Norway", country_code="NO"))
+    expect(page.locator(".ck-live-newest-list .ck-hint").first).to_contain_text("Oslo")
+    live = find_violations_everywhere(page)
+
+    page.get_by_role("button", name="Pause").click()
+    paused = find_violations_everywhere(page)
+    page.get_by_role("button", name="Resume").click()
+
+    assert (live, paused) == ([], [])
 
 
 def test_a_country_is_on_the_map(voila, page):

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
 
-from clickkit import connect, export, read_lake, simulate
+from clickkit import Device, Event, Location, connect, export, read_lake, simulate
 from clickkit.event import SCHEMA
 from clickkit.report.dashboard import report_dashboard
 
@@ -324,6 +324,22 @@ def test_a_reversed_range_is_said_and_the_page_goes_on(open_page):
     assert page.locator(".ck-message").inner_text() == "Shown: 2026-11-20 to 2026-11-21."
 
 
+def test_axe_finds_nothing(open_page, find_violations_everywhere):
+    """With a figure's table unfolded, and after an error."""
+    page = open_page()
+    figure = page.locator("figure", has_text="By button")
+    figure.get_by_text("As a table").click()
+    expect(figure.locator("tbody")).to_be_visible()
+    shown = find_violations_everywhere(page)
+
+    page.get_by_label("From", exact=True).fill("2026-11-20")
+    page.get_by_label("To", exact=True).fill("2026-11-17")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ck-message")).to_contain_text("The range is reversed")
+
+    assert (shown, find_violations_everywhere(page)) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("width", "scheme"), [(1920, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 )
@@ -351,3 +367,38 @@ def test_a_late_click_shows_after_refresh(served, open_page, make_event):
     expect(page.locator(".ck-total").first).to_have_text("211")
     assert page.locator(".ck-report select").input_value() == "recorded"
     assert page.locator(".ck-origin").inner_text() != digest
+
+
+def test_naughty_strings_are_text(served, open_page, naughty_strings):
+    """As buttons, cities and devices of a day of their own, of six visitors each: no place is hidden."""
+    _, lake, store = served
+    day = DAY + dt.timedelta(days=1)
+    events = [
+        Event(
+            id=f"{number}-{visitor}",
+            button=name,
+            timestamp=dt.datetime.combine(day, dt.time(12), dt.UTC),
+            page_url=f"https://{name}.example/",
+            visitor_id=f"{number}-{visitor}",
+            location=Location(city=name, country=name),
+            device=Device(type=name, browser=name),
+        )
+        for number, name in enumerate(naughty_strings)
+        for visitor in range(6)
+    ]
+    store.put(events)
+    export(store, lake, day, day)
+    page = open_page()
+
+    page.get_by_label("From", exact=True).fill(str(day))
+    page.get_by_label("To", exact=True).fill(str(day))
+    page.keyboard.press("Enter")
+    expect(page.locator(".ck-total").first).to_have_text(f"{len(events):,}")
+    for summary in page.get_by_text("As a table").all():
+        summary.click()
+
+    shown = page.locator("figure", has_text="By button").locator("tbody td:first-child").all_text_contents()
+    assert len(shown) > 10
+    assert set(naughty_strings).issuperset(shown[:10])
+    assert page.locator(".ck-report :is(script, img, iframe, audio, video, style, a)").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
