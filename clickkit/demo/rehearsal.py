@@ -240,6 +240,7 @@ class _Acts:
             page.bring_to_front()
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.locator("h1").evaluate("(title) => title.scrollIntoView({ block: 'center' })")
             kind = "wide" if width > 400 else "narrow"
             page.screenshot(path=self._folder / "pictures" / f"{name}-{kind}-{scheme}.png")
         yield f"pictures: every page, wide and narrow, light and dark, in {self._folder / 'pictures'}"
