@@ -15,14 +15,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.servers import PROJECT
-from clickkit import connect
+from clickkit.browser import launch
 from clickkit.demo.port import free_port
 from clickkit.demo.show import Show, python
 from clickkit.demo.stage import Stage, set_up
-from clickkit.doctor import find_browser
 from clickkit.live.latency import percentile
 
 _OPENINGS = 5
+_TODAY = dt.datetime.now(dt.UTC).date()
 _REFILL_SECONDS = 25  # a kernel for the next page is warmed 10 seconds after this one
 _FEEDBACK = """async (index) => {
   const shown = document.querySelector(".ck-feedback");
@@ -57,9 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             port=free_port(),
             collector_port=free_port(),
         )
-        browser = driver.chromium.launch(
-            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch(driver)
         with set_up(show, print, threading.Event()) as stage:
             for line in _lines(stage, browser, options):
                 print(line, flush=True)
@@ -87,7 +85,7 @@ def _lines(stage: Stage, browser: Browser, options: argparse.Namespace) -> Itera
         f"a tap is on the live dashboard after, s (p95 of {len(taps)})", "≤ 1", percentile(taps, 0.95)
     )
     yield _many_phones(stage, options)
-    stored = _stored(stage)
+    stored = stage.stored(_TODAY)
     live.wait_for_function(f"document.querySelector('.ck-live-value').textContent === '{stored:,}'")
     yield f"the live dashboard shows {stored:,} clicks, as many as the store has"
 
@@ -108,7 +106,7 @@ def _taps(stage: Stage, browser: Browser, live: Page, number: int) -> Iterator[f
     names = sites.evaluate_all("(nodes) => nodes.map((node) => node.dataset.name)")
     for index in range(number):
         live.wait_for_timeout(index * 83 % 400)  # at any moment between two readings
-        before = _stored(stage)
+        before = stage.stored(_TODAY)
         began = time.perf_counter()
         sites.nth(index % len(names)).evaluate("(node) => node.click()")
         live.wait_for_function(_SHOWN, arg=[names[index % len(names)], before])
@@ -117,23 +115,15 @@ def _taps(stage: Stage, browser: Browser, live: Page, number: int) -> Iterator[f
 
 def _many_phones(stage: Stage, options: argparse.Namespace) -> str:
     """Return what the audience command says of its phones; it ends with 1 when a click was lost."""
-    before = _stored(stage)
+    before = stage.stored(_TODAY)
     command = ["audience", "--phones", str(options.phones), "--every", "2", "--seconds", str(options.seconds)]
     played = subprocess.run(
         python("clickkit.cli", *command, "--collector", stage.collector), capture_output=True, text=True
     )
     if played.returncode:
         sys.exit(played.stdout + played.stderr)
-    stored = _stored(stage) - before
+    stored = stage.stored(_TODAY) - before
     return f"{played.stdout.splitlines()[-1]} (p95 asked: ≤ 250 ms); {stored:,} more in the store"
-
-
-def _stored(stage: Stage) -> int:
-    """Count today's clicks in the store."""
-    store = connect(stage.store)
-    stored = sum(batch.num_rows for batch in store.scan(dt.datetime.now(dt.UTC).date()))
-    store.close()
-    return stored
 
 
 def _asked(what: str, asked: str, reached: float) -> str:

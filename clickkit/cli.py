@@ -10,7 +10,7 @@ import typer
 
 from clickkit import __version__
 from clickkit.app import settings
-from clickkit.commands import collecting, exporting, lake, rehearsing, storing
+from clickkit.commands import audience, collecting, exporting, lake, storing
 from clickkit.commands.options import LakeUrl, StoreUrl, say
 from clickkit.demo.rehearsal import rehearse
 from clickkit.demo.reset import put_aside
@@ -47,8 +47,9 @@ def demo(
             "S3 objects, by dynalite and SeaweedFS on this machine."
         ),
     ] = "",
-    script: Annotated[bool, typer.Option(help="Let simulated phones click along for ten minutes.")] = False,
-    phones: Annotated[int, typer.Option(help="How many simulated phones.", min=1)] = 30,
+    script: Annotated[
+        bool, typer.Option(help="Let 30 simulated phones click along for ten minutes.")
+    ] = False,
     reset: Annotated[
         bool, typer.Option(help="Put the data of earlier shows aside first; nothing is deleted.")
     ] = False,
@@ -95,15 +96,15 @@ def demo(
             raise typer.Exit(1)
         return
     if reset:
-        for path in put_aside(show.store, show.lake, show.data, dt.datetime.now(dt.UTC)):
+        for path in put_aside(show, dt.datetime.now(dt.UTC)):
             say(f"put aside: {path}")
     has_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
-    run_demo(show, phones=phones if script else 0, browser=browser and has_screen, say=say)
+    run_demo(show, scripted=script, browser=browser and has_screen, say=say)
 
 
-for _group in (collecting.commands, rehearsing.commands, storing.commands, exporting.commands, lake.commands):
+for _group in (collecting.commands, audience.commands, storing.commands, exporting.commands, lake.commands):
     app.add_typer(_group)
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ class Pipeline(anywidget.AnyWidget):
         self._captured = 0
         self.export_state = _export_state("Nothing exported from this page yet.")
         self._showing = threading.Lock()
+        self._working = ThreadPoolExecutor(1)  # one thing after the other, while clicks are served
         self.on_msg(self._receive)
 
     def show(self, captured: Captured) -> None:
@@ -90,13 +92,20 @@ class Pipeline(anywidget.AnyWidget):
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("kind") == "opened":
-            self._show_lake()
+            self._working.submit(self._open)
         elif message.get("kind") == "export" and not self.export_state["running"]:
             self.export_state = _export_state("Reading the store …", running=True)
-            threading.Thread(target=self._export, daemon=True).start()
+            self._working.submit(self._export)
+
+    def _open(self) -> None:
+        """Show what the lake holds when the page is opened."""
+        try:
+            self._show_lake()
+        except Exception as error:  # a thread that fails must not fail silently
+            self.export_state = _export_state(str(error), failed=True)
 
     def _export(self) -> None:
-        """Export today in a thread of its own, so that clicks are still served meanwhile."""
+        """Export today."""
         today, start = dt.datetime.now(dt.UTC).date(), time.perf_counter()
         try:
             (exported,) = export(self._store, self._lake, today, today, progress=self._progress)

@@ -2,9 +2,9 @@
 // All text of visitors, stores and lakes becomes text nodes, never markup.
 
 const STAGES = [
-  ["event", "Event", "clicked on this page", `<path d="M5 3l6 16 2.5-6.500L20 10z"/>`],
+  ["event", "Event", "clicked on this page", `<path d="M5 3l6 16 2.5-6.5L20 10z"/>`],
   ["capture", "Capture", "on its way to Python", `<path d="M12 3v11m-4-4 4 4 4-4M4 16v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3"/>`],
-  ["process", "Process", "device and place added", `<circle cx="12" cy="12" r="3"/><path d="M12 3v3m0 12v3M3 12h3m12 0h3M5.6 5.600l2.1 2.100m8.6 8.6 2.1 2.100m0-12.8-2.1 2.100m-8.6 8.6-2.1 2.1"/>`],
+  ["process", "Process", "device and place added", `<circle cx="12" cy="12" r="3"/><path d="M12 3v3m0 12v3M3 12h3m12 0h3M5.6 5.6l2.1 2.1m8.6 8.6 2.1 2.1m0-12.8-2.1 2.1m-8.6 8.6-2.1 2.1"/>`],
   ["store", "Store", "durable on disk", `<ellipse cx="12" cy="6" rx="7" ry="3"/><path d="M5 6v12c0 1.7 3.1 3 7 3s7-1.3 7-3V6M5 12c0 1.7 3.1 3 7 3s7-1.3 7-3"/>`],
   ["export", "Export", "of today, as Parquet", `<path d="M4 12h13m-5-5 5 5-5 5M20 4v16"/>`],
   ["archive", "Archive", "rows in the lake", `<path d="M4 8h16v12H4zM3 4h18v4H3zM10 12h4"/>`],

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from clickkit.browser import PROGRAMS
 from clickkit.errors import ClickkitError
 from clickkit.lake.files import open_files
 from clickkit.lake.layout import ROOT
 from clickkit.storage.connect import connect
 from clickkit.storage.sqlite import SqliteStore
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -29,7 +28,7 @@ def examine(home: Path, store: str, lake: str) -> Iterator[Finding]:
     yield _project(home)
     yield _store(store)
     yield _lake(lake)
-    yield _program("a browser, for the tests of the pages and demo --check", BROWSERS, "apt install chromium")
+    yield _program("a browser, for the tests of the pages and demo --check", PROGRAMS, "apt install chromium")
     yield _program("Node.js, for the tests on DynamoDB", ("node",), "none needed: the tests bring one along")
 
 
@@ -64,15 +63,6 @@ def _lake(url: str) -> Finding:
     return Finding(True, True, f"lake {files.url} holds {len(parts)} parts, the last one {parts[-1]}")
 
 
-def find_browser() -> str | None:
-    """Return the program of a Chromium, or None."""
-    return _find(BROWSERS)
-
-
-def _find(names: tuple[str, ...]) -> str | None:
-    return next(filter(None, map(shutil.which, names)), None)
-
-
 def _program(purpose: str, names: tuple[str, ...], remedy: str) -> Finding:
-    found = _find(names)
+    found = next(filter(None, map(shutil.which, names)), None)
     return Finding(found is not None, False, f"{purpose}: {found or f'not found ({remedy})'}")

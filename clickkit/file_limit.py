@@ -1,5 +1,6 @@
 """How many files and connections this process may have open: macOS allows 256 to who does not ask."""
 
+import contextlib
 import sys
 
 if sys.platform != "win32":
@@ -11,9 +12,9 @@ def raise_file_limit(wanted: int) -> int | None:
     if sys.platform == "win32":
         return None
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if allowed == resource.RLIM_INFINITY:
-        return None
-    if allowed < wanted:
-        allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
-    return allowed
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        asked = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        with contextlib.suppress(ValueError, OSError):  # macOS has another limit, which it does not tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (asked, most))
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if allowed == resource.RLIM_INFINITY else allowed

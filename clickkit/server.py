@@ -23,18 +23,31 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         SettingsError: the host is none of this machine, or the port is taken.
     """
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    only_us = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)  # on Windows REUSE shares a port
     try:
-        listening.setsockopt(socket.SOL_SOCKET, only_us, 1)
-        listening.bind((host, port))
+        listening = bind(host, port)
         listening.listen(_BACKLOG)
     except OSError as error:
-        listening.close()
         raise SettingsError(
             f"cannot listen on {address(host, port)}: {error.strerror}; choose another --host or --port"
         ) from error
     return listening
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that has a port for itself.
+
+    Raises:
+        OSError: the host is none of this machine, or the port is taken.
+    """
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    only_us = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)  # on Windows REUSE shares a port
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, only_us, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def address(host: str, port: int) -> str:

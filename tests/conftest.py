@@ -28,10 +28,10 @@ from distributed import LocalCluster
 from playwright.sync_api import sync_playwright
 
 from clickkit import Device, Event, SettingsError, connect
+from clickkit.browser import launch
 from clickkit.demo import node
-from clickkit.demo.loopback import CREDENTIALS, dynalite, seaweedfs, seaweedfs_s3_port
+from clickkit.demo.loopback import CREDENTIALS, dynalite, seaweedfs, seaweedfs_port
 from clickkit.demo.port import free_port
-from clickkit.doctor import find_browser
 from clickkit.storage.connect import connect_dynamodb
 
 PROJECT = Path(__file__).parents[1]
@@ -190,7 +190,7 @@ def running_dynalite(folder, create_milliseconds):
     """Run dynalite, a server of DynamoDB's protocol that makes a table in a given time; yield its address."""
     node_package("dynalite")
     port = free_port()
-    settings = {"port": port, "keep": False, "create_milliseconds": create_milliseconds}
+    settings = {"port": port, "create_milliseconds": create_milliseconds}
     with dynalite(PROJECT, folder, os.environ, **settings) as server:
         server.wait(threading.Event())
         yield f"http://127.0.0.1:{port}"
@@ -243,7 +243,7 @@ def sqlite_store(tmp_path):
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory):
     """Start SeaweedFS, an S3 server; return its address, with its credentials in the environment."""
-    port = seaweedfs_s3_port()
+    port = seaweedfs_port()
     try:
         server = seaweedfs(tmp_path_factory.mktemp("seaweedfs"), os.environ, port=port, bucket="ready")
     except SettingsError as error:
@@ -358,16 +358,10 @@ def serve(tmp_path, find_port, wait_until):
 @pytest.fixture(scope="session")
 def browser():
     """Start Chromium, headless, that reaches this machine only."""
-    program = find_browser()
-    if program is None:
-        leave_out("there is no Chromium (apt install chromium)")
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-    ]
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            started = launch(playwright)
+        except SettingsError as error:
+            leave_out(str(error))
         yield started
         started.close()

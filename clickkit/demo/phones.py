@@ -165,9 +165,9 @@ class _Phone:
             if due >= seconds:
                 return
             await asyncio.sleep(began + due - time.monotonic())
-            self._tally.clicks += 1
             now = dt.datetime.now(dt.UTC)
             await self.waiting.put(encode_click(self._visitor, self._session_id, sequence, tap, now))
+            self._tally.clicks += 1
 
     async def deliver(self, address: str, context: ssl.SSLContext) -> None:
         """Send what waits, oldest first, each until the collector has decided about it."""

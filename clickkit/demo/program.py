@@ -3,11 +3,11 @@
 import subprocess
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+
+import httpx
 
 from clickkit.errors import ClickkitError
 
@@ -16,6 +16,10 @@ _STOP_TIMEOUT_SECONDS = 10
 _SHORT_LIFE_SECONDS = 20
 _MOST_FALLS = 3
 _LAST_LINES = 15
+
+
+def _at_once() -> bool:
+    return True
 
 
 class Program:
@@ -32,7 +36,7 @@ class Program:
         folder: Path,
         log: Path,
         environment: Mapping[str, str],
-        answers: Callable[[], bool],
+        answers: Callable[[], bool] = _at_once,
     ) -> None:
         self.name = name
         self.log = log
@@ -96,11 +100,17 @@ class Program:
                     f"{self.name} did not answer for {_START_TIMEOUT_SECONDS} s; see {self.log}"
                 )
 
+    def finish(self, stop: threading.Event) -> int | None:
+        """Wait until it has ended, and return its exit status; None when the event was set before."""
+        while self.status is None and not stop.wait(0.1):
+            pass
+        return self.status
+
     def revive(self) -> bool:
         """Start it again when it has ended by itself; tell whether it had.
 
         Raises:
-            ClickkitError: it ended three times in a row, each time within 20 seconds.
+            ClickkitError: it ended for the third time, and twice within 20 seconds of its start.
         """
         if self.status is None:
             return False
@@ -117,17 +127,15 @@ class Program:
         """End it as a crash would: at once, without a word to it."""
         self._process.kill()
 
-    def last_lines(self) -> str:
+    def last_lines(self, number: int = _LAST_LINES) -> str:
         """Return the end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-number:])
 
 
 def answers_http(url: str) -> bool:
-    """Tell whether anything speaks HTTP at a URL, whatever its answer is."""
+    """Tell whether anything speaks HTTP at a URL, whatever its answer is; no proxy is asked."""
     try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+        httpx.get(url, timeout=2, trust_env=False)
+    except httpx.HTTPError:
         return False
+    return True

@@ -10,25 +10,24 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from clickkit.browser import launch
 from clickkit.demo.phones import Played, play
-from clickkit.demo.show import LOOPBACK_STORE, Show
-from clickkit.demo.stage import Say, Stage, keep_running, set_up, stop_at_signals
-from clickkit.doctor import find_browser
+from clickkit.demo.show import LOOPBACK_STORE, Say, Show
+from clickkit.demo.stage import Stage, keep_running, set_up, stop_at_signals
 from clickkit.errors import ClickkitError, SettingsError
-from clickkit.storage.connect import connect
+from clickkit.folder import locked_folder
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
 _PATIENCE_MS = 30_000
 _PHONES = 30
 _PHONES_SECONDS = 5
 _HERE = ("http://127.0.0.1:", "data:", "blob:")
-_CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _DRAWN = {
     "tracker": ".ck-site",
     "audience": ".ck-site",
@@ -46,43 +45,57 @@ _LOOKS: list[tuple[int, Literal["light", "dark"]]] = [
 def rehearse(show: Show, *, say: Say) -> bool:
     """Play every act of a show once, on data of its own in `data/rehearsal`; tell whether all went well.
 
-    `say` prints a line an act: ok or FAIL, the seconds, and what was seen. Pictures of every page, wide and
+    `say` prints a line a step: ok or FAIL, the seconds, and what was seen. Pictures of every page, wide and
     narrow, light and dark, lie in `data/rehearsal/pictures` afterwards.
 
     Raises:
-        SettingsError: there is no Chromium or no playwright.
-        ClickkitError: a program of the show does not start.
+        SettingsError: there is no browser or no playwright, or the show cannot be here.
+        ClickkitError: a program of the show does not start, or ends again and again.
     """
-    program = find_browser()
-    if program is None:
-        raise SettingsError("the rehearsal needs a browser: apt install chromium, or Google Chrome")
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415, optional
     except ImportError as error:
         raise SettingsError(
             "the rehearsal needs playwright: make setup, or pip install playwright"
         ) from error
+    show.require_ready()
     trial, stop = _trial(show), stop_at_signals()
-    shutil.rmtree(trial.data, ignore_errors=True)
-    with set_up(trial, say, stop) as stage:
-        acts = _Acts(stage, trial.data, say)
-
-        def perform() -> None:
+    with sync_playwright() as playwright:
+        launch(playwright).close()
+    trial.data.mkdir(parents=True, exist_ok=True)
+    with locked_folder(trial.data):
+        _empty(trial.data)
+        with set_up(trial, say, stop) as stage:
+            acts = Acts(stage, trial.data, say, stop)
+            performing = threading.Thread(target=_perform, args=[acts, sync_playwright])
+            performing.start()
             try:
-                with sync_playwright() as playwright:
-                    acts.perform(playwright.chromium.launch(executable_path=program, args=_CHROMIUM))
-            except Exception as error:  # a thread that fails must not fail silently
-                acts.fail(f"the rehearsal ended: {error}")
+                keep_running(stage, say, stop)
             finally:
                 stop.set()
-
-        if not stop.is_set():
-            performing = threading.Thread(target=perform)
-            performing.start()
-            keep_running(stage, say, stop)
-            performing.join()
+                performing.join()
     say(f"rehearsal: {acts.good} of {acts.good + acts.bad} acts went well in {acts.seconds:.0f} s")
-    return acts.good > 0 and acts.bad == 0
+    return acts.bad == 0
+
+
+def _perform(acts: "Acts", sync_playwright: Any) -> None:
+    """Play the acts in the thread that the browser belongs to."""
+    try:
+        with sync_playwright() as playwright:
+            acts.perform(launch(playwright))
+    except Exception as error:  # a thread that fails must not fail silently
+        acts.fail(f"the rehearsal ended: {_in_words(error)}")
+    finally:
+        acts.stop.set()
+
+
+def _in_words(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _trial(show: Show) -> Show:
@@ -100,12 +113,13 @@ def _trial(show: Show) -> Show:
     )
 
 
-class _Acts:
+class Acts:
     """The acts of a show, one after the other; one that fails is said, and the next one is tried."""
 
-    def __init__(self, stage: Stage, folder: Path, say: Say) -> None:
+    def __init__(self, stage: Stage, folder: Path, say: Say, stop: threading.Event) -> None:
         self.good = self.bad = 0
         self.seconds = 0.0
+        self.stop = stop
         self._stage = stage
         self._folder = folder
         self._pages: dict[str, Page] = {}
@@ -115,75 +129,66 @@ class _Acts:
         self._since = dt.datetime.now(dt.UTC).date()
 
     def perform(self, browser: "Browser") -> None:
-        """Play all acts in a browser that reaches this machine only."""
+        """Play all acts in a browser that reaches this machine only, or until the event is set."""
         began = time.monotonic()
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(_PATIENCE_MS)
-        context.route(lambda url: not url.startswith(_HERE), self._refuse)
-        for act in (
-            self._tracker,
-            self._live,
-            self._audience,
-            self._many,
-            self._killed,
-            self._export,
-            self._report,
-            self._nothing_lost,
-            self._pictures,
-            self._stayed_here,
-        ):
-            self._play(act, context)
+        self._context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self._context.set_default_timeout(_PATIENCE_MS)
+        self._context.route(lambda url: not url.startswith(_HERE), self._refuse)
+        show = (self._tracker, self._live, self._audience, self._many, self._killed, self._export)
+        for act in (*show, self._report, self._nothing_lost, self._pictures, self._stayed_here):
+            if self.stop.is_set():
+                self.fail("interrupted")
+                break
+            self.play(act)
         self.seconds = time.monotonic() - began
+
+    def play(self, act: Callable[[], Iterator[str]]) -> None:
+        """Play an act, which yields what it has shown at each of its steps."""
+        began = time.monotonic()
+        try:
+            for text in act():
+                self._say(f"ok   {time.monotonic() - began:6.2f} s  {text}")
+                began = time.monotonic()
+        except Exception as error:
+            self.fail(f"{act.__name__.strip('_').replace('_', ' ')}: {_in_words(error)}")
+        else:
+            self.good += 1
 
     def fail(self, text: str) -> None:
         """Say that something went wrong."""
         self.bad += 1
-        self._say(f"FAIL          {text}")
-
-    def _play(self, act: Callable[["BrowserContext"], Iterator[str]], context: "BrowserContext") -> None:
-        """Play an act, which yields what it has shown at each of its steps."""
-        steps = act(context)
-        while True:
-            began = time.monotonic()
-            try:
-                text = next(steps, None)
-            except Exception as error:
-                return self.fail(f"{act.__doc__}: {str(error).splitlines()[0]}")
-            if text is None:
-                return None
-            self.good += 1
-            self._say(f"ok   {time.monotonic() - began:6.2f} s  {text}")
+        self._say(f"FAIL           {text}")
 
     def _refuse(self, route: "Route") -> None:
         self._outside.append(route.request.url)
         route.abort()
 
-    def _open(self, context: "BrowserContext", name: str) -> "Page":
-        page = context.new_page()
+    def _open(self, name: str) -> "Page":
+        page = self._context.new_page()
         page.goto(f"{self._stage.collector}/" if name == "audience" else self._stage.dashboard(name))
         page.wait_for_selector(_DRAWN[name])
         self._pages[name] = page
         return page
 
-    def _tracker(self, context: "BrowserContext") -> Iterator[str]:
-        """the tracker"""
-        self._open(context, "tracker")
+    def _page(self, name: str) -> "Page":
+        return self._pages.get(name) or self._open(name)
+
+    def _tracker(self) -> Iterator[str]:
+        self._open("tracker")
         yield "tracker: its buttons are there"
-        button = self._pages["tracker"].locator(".ck-site").first
+        button = self._page("tracker").locator(".ck-site").first
         button.click()
-        self._pages["tracker"].wait_for_selector('.ck-feedback[data-state="stored"]')
+        self._page("tracker").wait_for_selector('.ck-feedback[data-state="stored"]')
         self._clicks += 1
         yield "tracker: a click is stored, and the page says so"
 
-    def _live(self, context: "BrowserContext") -> Iterator[str]:
-        """the live dashboard"""
-        self._open(context, "live")
-        self._pages["live"].wait_for_selector('.ck-live-status[data-kind="live"]')
+    def _live(self) -> Iterator[str]:
+        self._open("live")
+        self._page("live").wait_for_selector('.ck-live-status[data-kind="live"]')
         yield "live dashboard: live"
 
-    def _audience(self, context: "BrowserContext") -> Iterator[str]:
-        """the audience page"""
-        self._open(context, "audience")
+    def _audience(self) -> Iterator[str]:
+        self._open("audience")
         yield "audience page: drawn"
         self._tap("accepted")
         yield "audience page: a tap is accepted"
@@ -192,12 +197,11 @@ class _Acts:
 
     def _tap(self, state: str) -> None:
         """Tap a site on the phone, and wait until the page says what became of it."""
-        self._pages["audience"].locator(".ck-site").first.click()
+        self._page("audience").locator(".ck-site").first.click()
         self._clicks += 1
-        self._pages["audience"].wait_for_selector(f'#last[data-state="{state}"]')
+        self._page("audience").wait_for_selector(f'#last[data-state="{state}"]')
 
-    def _many(self, _context: "BrowserContext") -> Iterator[str]:
-        """many phones at once"""
+    def _many(self) -> Iterator[str]:
         played = _play_phones(self._stage.collector)
         self._clicks += played.accepted
         if played.accepted < played.clicks:
@@ -206,36 +210,31 @@ class _Acts:
         self._wait_for_total()
         yield "live dashboard: as many clicks as were made"
 
-    def _killed(self, _context: "BrowserContext") -> Iterator[str]:
-        """the collector, killed in the middle"""
+    def _killed(self) -> Iterator[str]:
         self._stage.collecting.kill()
         self._tap("waiting")
         yield "collector killed: the phone says that its tap is kept"
-        self._pages["audience"].wait_for_selector('#last[data-state="accepted"]')
+        self._page("audience").wait_for_selector('#last[data-state="accepted"]')
         yield "collector back: the kept tap is accepted"
         self._wait_for_total()
         yield "live dashboard: the kept tap is there"
 
-    def _export(self, _context: "BrowserContext") -> Iterator[str]:
-        """the export"""
-        self._pages["tracker"].get_by_role("button", name="Export today").click()
-        self._pages["tracker"].get_by_text(f"Today: {self._clicks} clicks by button").first.wait_for()
+    def _export(self) -> Iterator[str]:
+        self._page("tracker").get_by_role("button", name="Export today").click()
+        self._page("tracker").get_by_text(f"Today: {self._clicks} clicks by button").first.wait_for()
         yield "export: today's partition is written, and the chart counts it"
 
-    def _report(self, context: "BrowserContext") -> Iterator[str]:
-        """the report"""
-        self._open(context, "report")
+    def _report(self) -> Iterator[str]:
+        self._open("report")
         yield "report: drawn from the lake"
 
-    def _nothing_lost(self, _context: "BrowserContext") -> Iterator[str]:
-        """the count"""
-        stored = self._stored()
+    def _nothing_lost(self) -> Iterator[str]:
+        stored = self._stage.stored(self._since)
         if stored != self._clicks:
             raise ClickkitError(f"{self._clicks} clicks were made, {stored} are in the store")
         yield f"store: {stored} clicks made, {stored} stored, none lost or doubled"
 
-    def _pictures(self, _context: "BrowserContext") -> Iterator[str]:
-        """the pictures"""
+    def _pictures(self) -> Iterator[str]:
         for (name, page), (width, scheme) in itertools.product(self._pages.items(), _LOOKS):
             page.bring_to_front()
             page.set_viewport_size({"width": width, "height": 900})
@@ -245,8 +244,7 @@ class _Acts:
             page.screenshot(path=self._folder / "pictures" / f"{name}-{kind}-{scheme}.png")
         yield f"pictures: every page, wide and narrow, light and dark, in {self._folder / 'pictures'}"
 
-    def _stayed_here(self, _context: "BrowserContext") -> Iterator[str]:
-        """the network"""
+    def _stayed_here(self) -> Iterator[str]:
         if self._outside:
             raise ClickkitError(
                 f"{len(self._outside)} requests left this machine, the first to {self._outside[0]}"
@@ -255,16 +253,8 @@ class _Acts:
 
     def _wait_for_total(self) -> None:
         """Wait until the live dashboard shows as many clicks as were made."""
-        total = self._pages["live"].locator(".ck-live-value").first
+        total = self._page("live").locator(".ck-live-value").first
         total.filter(has_text=re.compile(f"^{self._clicks:,}$")).wait_for()
-
-    def _stored(self) -> int:
-        """Count the clicks that the show has stored since it began."""
-        days = {self._since, dt.datetime.now(dt.UTC).date()}
-        store = connect(self._stage.store)
-        stored: int = sum(batch.num_rows for day in days for batch in store.scan(day))
-        store.close()
-        return stored
 
 
 def _play_phones(collector: str) -> Played:

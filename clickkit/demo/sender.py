@@ -87,13 +87,13 @@ def clicks_address(collector_url: str) -> str:
     Raises:
         SettingsError: the URL is none of HTTP.
     """
-    mend = "write http://127.0.0.1:8000"
+    refused = f"{without_userinfo(collector_url)!r} is no address of a collector: write http://127.0.0.1:8000"
     try:
         url = httpx.URL(collector_url.rstrip("/").removesuffix("/clicks") + "/clicks")
     except httpx.InvalidURL as error:
-        raise SettingsError(f"{collector_url!r} is no address of a collector ({error}): {mend}") from error
+        raise SettingsError(f"{refused} ({error})") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise SettingsError(f"{collector_url!r} is no address of a collector: {mend}")
+        raise SettingsError(refused)
     return str(url)
 
 

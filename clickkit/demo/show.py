@@ -2,13 +2,20 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from clickkit.errors import SettingsError
+from clickkit.storage.connect import is_on_this_machine
+
 LOOPBACK_STORE = "dynamodb"
 """The store's name that means: start DynamoDB's and S3's protocols on this machine."""
+
+
+Say = Callable[[str], None]
+"""Prints a line for the presenter."""
 
 
 class Show(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +34,20 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
     collector_host: str = "127.0.0.1"
     collector_port: int = 8000
     public_url: str = ""
+
+    def require_ready(self) -> None:
+        """Refuse to begin where the show cannot be.
+
+        Raises:
+            SettingsError: this is not the project's folder, or the store or lake is not on this machine.
+        """
+        if not (self.dashboards / "tracker.ipynb").exists():
+            raise SettingsError(f"no tracker.ipynb in {self.dashboards}: run it in clickkit's project folder")
+        for url in (self.store, self.lake):
+            if url != LOOPBACK_STORE and not is_on_this_machine(url):
+                raise SettingsError(
+                    f"the demo simulates clicks, so it keeps away from {url}: unset CLICKKIT_…"
+                )
 
     @property
     def dashboards(self) -> Path:

@@ -1,8 +1,10 @@
 """The stage of a show: a simulated week, its export, the collector and the dashboards, kept running."""
 
+import datetime as dt
 import secrets
 import signal
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,29 +12,31 @@ from types import FrameType
 
 import msgspec
 
-from clickkit.demo.loopback import CREDENTIALS, REGION, dynalite, seaweedfs
+from clickkit.demo.loopback import CREDENTIALS, REGION, dynalite, seaweedfs, seaweedfs_port
 from clickkit.demo.port import free_port
 from clickkit.demo.program import Program, answers_http
-from clickkit.demo.show import LOOPBACK_STORE, Show, python
+from clickkit.demo.show import LOOPBACK_STORE, Say, Show, python
 from clickkit.demo.week import prepare_week
 from clickkit.errors import SettingsError
 from clickkit.lake.files import open_files
 from clickkit.server import address
-from clickkit.storage.connect import connect, connect_dynamodb, is_on_this_machine
+from clickkit.storage.connect import connect, connect_dynamodb
 
 _BUCKET = "clickkit"
 _DYNAMODB_PORT = 8001
-_S3_PORT = 8333
+_PHONES = 30
+_SCRIPT_SECONDS = 600
 _LOOK_SECONDS = 0.3
+_WARM_TIMEOUT_SECONDS = 30
 _WARM = "Kernel pool of tracker.ipynb is filled"
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
-Say = Callable[[str], None]
+Start = Callable[[Program], Program]
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """A show that runs: where its pages are, its store and lake, and its programs.
+    """A show that runs: where its pages and its store are, and its programs.
 
     `page` ends with a slash and `query` is what it needs behind it, `collector` has no path.
     """
@@ -41,7 +45,6 @@ class Stage(msgspec.Struct, frozen=True):
     query: str
     collector: str
     store: str
-    lake: str
     collecting: Program
     programs: list[Program]
 
@@ -49,31 +52,41 @@ class Stage(msgspec.Struct, frozen=True):
         """Return the address of a dashboard: tracker, live or report."""
         return f"{self.page}voila/render/{name}.ipynb{self.query}"
 
+    def stored(self, since: dt.date) -> int:
+        """Count the events that the store has from a UTC day until now."""
+        today, store = dt.datetime.now(dt.UTC).date(), connect(self.store)
+        days = [since + dt.timedelta(days=offset) for offset in range((today - since).days + 1)]
+        stored: int = sum(batch.num_rows for day in days for batch in store.scan(day))
+        store.close()
+        return stored
 
-def run_demo(show: Show, *, phones: int, browser: bool, say: Say) -> None:
+
+class Interrupted(Exception):
+    """Ctrl-C came before the show had begun."""
+
+
+def run_demo(show: Show, *, scripted: bool, browser: bool, say: Say) -> None:
     """Prepare the data, start collector and dashboards, and keep them running until Ctrl-C.
 
-    `say` prints a line; `ready: http://127.0.0.1:PORT/` is the last one before serving. With `phones`, a
+    `say` prints a line, such as `ready: http://127.0.0.1:PORT/` when all is up. If it is scripted, a
     simulated audience clicks along for ten minutes.
 
     Raises:
-        SettingsError: this is not the project's folder, or the store or lake is not on this machine.
+        SettingsError: see `Show.require_ready` and `set_up`.
         ClickkitError: the export failed, or a program ended by itself again and again.
     """
     stop = stop_at_signals()
-    with ExitStack() as stack:
-        stage = stack.enter_context(set_up(show, say, stop))
-        if stop.is_set():
-            return
-        say("Ctrl-C ends it; what was clicked stays.")
-        say(f"ready: {stage.page}{stage.query}")
-        if phones:
-            say(f"audience: {phones} simulated phones click along for ten minutes")
-            stack.enter_context(_audience(show, stage, phones))
-        if browser:
-            page = stage.page + stage.query
-            threading.Thread(target=webbrowser.open, args=[page], daemon=True).start()
-        keep_running(stage, say, stop)
+    try:
+        with ExitStack() as stack:
+            stage = stack.enter_context(set_up(show, say, stop))
+            say("Ctrl-C ends it; what was clicked stays.")
+            say(f"ready: {stage.page}{stage.query}")
+            audience = stack.enter_context(_audience(show, stage)) if scripted else None
+            if browser:
+                _open_browser(show, stage)
+            keep_running(stage, say, stop, audience=audience)
+    except Interrupted:
+        pass
     say("ended; the next start finds the same data.")
 
 
@@ -81,45 +94,53 @@ def run_demo(show: Show, *, phones: int, browser: bool, say: Say) -> None:
 def set_up(show: Show, say: Say, stop: threading.Event) -> Iterator[Stage]:
     """Prepare the data and start everything; when the block ends, end it.
 
-    Each program listens on the port that it was given, or says which one it took instead. Programs that
-    take longer to start than `stop` lasts are not waited for.
+    Each program listens on the port that it was given, or says which one it took instead.
 
     Raises:
-        SettingsError: as `run_demo`, or a port that others must find is taken.
+        Interrupted: the event was set meanwhile.
+        SettingsError: as `Show.require_ready`, or a port that others must find is taken.
         ClickkitError: the export failed, or a program ended by itself or does not answer.
     """
-    if not (show.dashboards / "tracker.ipynb").exists():
-        raise SettingsError(
-            f"no {show.dashboards / 'tracker.ipynb'}: run the demo in clickkit's project folder"
-        )
-    for url in (show.store, show.lake):
-        if url != LOOPBACK_STORE and not is_on_this_machine(url):
-            raise SettingsError(f"the demo simulates clicks, so it keeps away from {url}: unset CLICKKIT_…")
+    show.require_ready()
+    programs: list[Program] = []
     with ExitStack() as stack:
-        programs: list[Program] = []
+
+        def start(program: Program) -> Program:
+            programs.append(stack.enter_context(program))
+            program.wait(stop)
+            if stop.is_set():
+                raise Interrupted
+            return program
+
         if show.store == LOOPBACK_STORE:
-            show = _on_loopback(show, say, stop, stack, programs)
-        show = msgspec.structs.replace(show, store=connect(show.store).url, lake=open_files(show.lake).url)
-        if not stop.is_set():
-            prepare_week(show, say, stop)
-        yield _start(show, say, stop, stack, programs)
+            show = _on_loopback(show, start, say)
+        store = connect(show.store)
+        show = msgspec.structs.replace(show, store=store.url, lake=open_files(show.lake).url)
+        store.close()
+        prepare_week(show, say, stop)
+        if stop.is_set():
+            raise Interrupted
+        yield _start(show, start, say, stop, programs)
 
 
-def keep_running(stage: Stage, say: Say, stop: threading.Event) -> None:
+def keep_running(stage: Stage, say: Say, stop: threading.Event, *, audience: Program | None = None) -> None:
     """Start each program of the stage again that ends by itself, and say so, until the event is set.
 
     Raises:
         ClickkitError: a program ended by itself again and again.
     """
-    away: list[Program] = []
+    away: dict[str, Program] = {}
     while not stop.wait(_LOOK_SECONDS):
         for program in stage.programs:
             if program.revive():
                 say(f"{program.name}: ended by itself, started again; see {program.log}")
-                away.append(program)
-            if program in away and program.answers():
+                away[program.name] = program
+            if program.name in away and program.answers():
                 say(f"{program.name}: answers again")
-                away.remove(program)
+                del away[program.name]
+        if audience is not None and audience.status is not None:
+            say(f"audience: {audience.last_lines(1)}")
+            audience = None
 
 
 def stop_at_signals() -> threading.Event:
@@ -135,51 +156,44 @@ def stop_at_signals() -> threading.Event:
     return stop
 
 
-def _on_loopback(
-    show: Show, say: Say, stop: threading.Event, stack: ExitStack, programs: list[Program]
-) -> Show:
+def _on_loopback(show: Show, start: Start, say: Say) -> Show:
     """Start dynalite and SeaweedFS; return the show with their store, lake and credentials."""
     folder = show.data / "loopback"
     environment = {**show.environment, **CREDENTIALS}
-    dynamodb_port = _port("DynamoDB", _DYNAMODB_PORT, say)
-    s3_port = _port("S3", _S3_PORT, say)
+    dynamodb_port, s3_port = _free(_DYNAMODB_PORT, "DynamoDB", say), seaweedfs_port()
     say("DynamoDB and S3 start on this machine (the first time, npm installs dynalite) …")
-    servers = [
-        dynalite(show.home, folder / "dynamodb", environment, port=dynamodb_port),
-        seaweedfs(folder / "s3", environment, port=s3_port, bucket=_BUCKET),
-    ]
-    for server in servers:
-        programs.append(stack.enter_context(server))
-        server.wait(stop)
+    tables = folder / "dynamodb" / "tables"
+    start(dynalite(show.home, folder / "dynamodb", environment, port=dynamodb_port, tables=tables))
+    start(seaweedfs(folder / "s3", environment, port=s3_port, bucket=_BUCKET))
     store = f"dynamodb://clicks?endpoint=http://127.0.0.1:{dynamodb_port}&region={REGION}"
     lake = f"s3://{_BUCKET}/lake?endpoint=http://127.0.0.1:{s3_port}&region={REGION}"
-    if not stop.is_set():
-        table = connect_dynamodb(store)
-        table.create_table()
-        table.close()
+    table = connect_dynamodb(store)
+    table.create_table()
+    table.close()
     say(f"DynamoDB: http://127.0.0.1:{dynamodb_port}, table clicks; S3: http://127.0.0.1:{s3_port}, {lake}")
     return msgspec.structs.replace(show, store=store, lake=lake, environment=environment)
 
 
-def _start(show: Show, say: Say, stop: threading.Event, stack: ExitStack, programs: list[Program]) -> Stage:
+def _start(show: Show, start: Start, say: Say, stop: threading.Event, programs: list[Program]) -> Stage:
     """Start collector and dashboards, and wait until both answer and a kernel is warm."""
-    is_awaited = bool(show.public_url)  # a tunnel leads to this port, or phones know it
-    collector_port = _port("collector", show.collector_port, say, host=show.collector_host, must=is_awaited)
-    port = _port("dashboards", show.port, say, host=show.host, taken=collector_port)
+    collector_port = _free(show.collector_port, "collector", say, host=show.collector_host)
+    if show.public_url and collector_port != show.collector_port:
+        raise SettingsError(
+            f"port {show.collector_port} of the collector is taken, and the public URL leads there: "
+            "end what listens on it, or choose another --collector-port"
+        )
+    port = _free(show.port, "dashboards", say, host=show.host, taken=collector_port)
     collector = f"http://{address(_near(show.collector_host), collector_port)}"
     page = f"http://{address(_near(show.host), port)}/"
     token = "" if show.host in _LOOPBACK_HOSTS else secrets.token_urlsafe(16)
-    collecting = _collector(show, collector, collector_port)
-    showing = _voila(show, page, port, collector, token)
-    programs += [stack.enter_context(collecting), stack.enter_context(showing)]
-    collecting.wait(stop)
-    showing.wait(stop)
+    collecting = start(_collector(show, collector, collector_port))
+    _wait_for_kernel(start(_voila(show, page, port, collector, token)), say, stop)
     say(f"collector: {collector}/clicks")
     say(f"audience page: {show.public_url or f'{collector}/'}")
     if token:
         say("the dashboards listen beyond this machine: only the token in their address opens them")
     query = f"?token={token}" if token else ""
-    return Stage(page, query, collector, show.store, show.lake, collecting, programs)
+    return Stage(page, query, collector, show.store, collecting, programs)
 
 
 def _collector(show: Show, url: str, port: int) -> Program:
@@ -195,44 +209,57 @@ def _collector(show: Show, url: str, port: int) -> Program:
 
 
 def _voila(show: Show, page: str, port: int, collector: str, token: str) -> Program:
-    """Return the program of the dashboards; it answers when a kernel of the tracker is warm.
+    """Return the program of the dashboards.
 
     The token goes by the environment: everyone on the machine can read the words of a command.
     """
     command = python("voila", ".", "--no-browser", f"--Voila.ip={show.host}", f"--port={port}")
     secret = {"JUPYTER_TOKEN": token} if token else {}
-    log = show.log("voila")
     return Program(
         "voila",
         [*command, f"--Voila.auto_token={bool(token)}"],
         folder=show.dashboards,
-        log=log,
+        log=show.log("voila"),
         environment=show.told(CLICKKIT_COLLECTOR_URL=collector, **secret),
-        answers=lambda: (
-            _WARM in log.read_text(errors="replace") and answers_http(f"{page}voila/static/voila.js")
-        ),
+        answers=lambda: answers_http(f"{page}voila/static/voila.js"),
     )
 
 
-def _audience(show: Show, stage: Stage, phones: int) -> Program:
+def _wait_for_kernel(voila: Program, say: Say, stop: threading.Event) -> None:
+    """Wait for the first kernel that is warm, so that the first page that is opened is as fast as any."""
+    deadline = time.monotonic() + _WARM_TIMEOUT_SECONDS
+    while _WARM not in voila.log.read_text(errors="replace") and not stop.wait(0.1):
+        if time.monotonic() > deadline:
+            say("no kernel is warm yet: the first page takes some seconds longer")
+            return
+
+
+def _audience(show: Show, stage: Stage) -> Program:
+    play = ["audience", "--phones", str(_PHONES), "--seconds", str(_SCRIPT_SECONDS)]
     return Program(
         "audience",
-        python("clickkit.cli", "audience", "--phones", str(phones), "--collector", stage.collector),
+        python("clickkit.cli", *play, "--collector", stage.collector),
         folder=show.dashboards,
         log=show.log("audience"),
         environment=show.told(),
-        answers=lambda: True,
     )
 
 
-def _port(
-    name: str, wanted: int, say: Say, *, host: str = "127.0.0.1", must: bool = False, taken: int = 0
-) -> int:
+def _open_browser(show: Show, stage: Stage) -> None:
+    """Open the tracker; a token goes by a file, as everyone on the machine can read a command's words."""
+    address = stage.page
+    if stage.query:
+        file = show.data / "open-the-tracker.html"
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(f'<meta http-equiv="refresh" content="0; url={stage.page}{stage.query}">')
+        address = file.as_uri()
+    threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+
+
+def _free(wanted: int, name: str, say: Say, *, host: str = "127.0.0.1", taken: int = 0) -> int:
+    """Return a port's next free one, and say when it is another."""
     port = free_port(wanted, host=host, taken=[taken])
-    if port != wanted and must:
-        raise SettingsError(
-            f"port {wanted} of the {name} is taken, and the public URL leads there: end what listens on it"
-        )
     if port != wanted:
         say(f"{name}: port {wanted} is taken, {port} is used instead")
     return port

@@ -1,38 +1,79 @@
 """Beginning anew."""
 
 import datetime as dt
+from pathlib import Path
 
-from clickkit import connect
+import pytest
+from msgspec.structs import replace
+
+from clickkit import SettingsError, connect
 from clickkit.demo.reset import put_aside
+from clickkit.demo.show import LOOPBACK_STORE, Show
 
 NOW = dt.datetime(2026, 11, 26, 10, 50, 9, tzinfo=dt.UTC)
+ENDING = ".before-20261126T105009Z"
 
 
-def test_everything_is_put_aside_and_can_still_be_read(tmp_path, make_event):
+@pytest.fixture
+def show(project, tmp_path, find_port):
+    """Return a show with a store of one click, a lake and a spool in a folder of its own."""
+    data = tmp_path / "data"
+    for name in ("lake", "spool", "runs"):
+        (data / name).mkdir(parents=True)
+    return Show(
+        home=project,
+        data=data,
+        store=f"sqlite:///{data / 'clicks.db'}",
+        lake=str(data / "lake"),
+        environment={},
+        collector_port=find_port(),
+    )
+
+
+def test_everything_is_put_aside_and_can_still_be_read(show, make_event):
     """Store, lake and the show's folders have another name; the clicks are in there."""
-    data, lake = tmp_path / "data", tmp_path / "data" / "lake"
-    for folder in (lake, data / "spool", data / "runs"):
-        folder.mkdir(parents=True)
-    url = f"sqlite:///{data / 'clicks.db'}"
-    store = connect(url)
+    store = connect(show.store)
     store.put([make_event()])
 
-    moved = put_aside(url, str(lake), data, NOW)
+    moved = put_aside(show, NOW)
 
-    names = {path.name for path in moved}
-    assert names == {f"{name}.before-20261126T105009Z" for name in ("spool", "runs", "clicks.db", "lake")}
-    assert {path.name.partition(".before")[0] for path in data.iterdir()} == {
-        "spool",
-        "runs",
-        "clicks.db",
-        "lake",
+    assert {path.name for path in moved} == {
+        f"{name}{ENDING}" for name in ("spool", "runs", "clicks.db", "lake")
     }
+    assert all(ENDING in path.name for path in show.data.iterdir())
     store.close()
-    kept = connect(f"sqlite:///{data / 'clicks.db.before-20261126T105009Z'}")
+    kept = connect(show.store + ENDING)
     assert sum(batch.num_rows for batch in kept.scan(make_event().day)) == 1
     kept.close()
 
 
-def test_what_is_not_there_or_not_here_is_left_alone(tmp_path):
-    """A table and a bucket are not touched, and an empty folder stays empty."""
-    assert put_aside("dynamodb://clicks", "s3://lake", tmp_path, NOW) == []
+def test_a_show_on_dynamodb_leaves_the_other_stores_data_alone(show):
+    """Its tables and objects lie in a folder of their own."""
+    (show.data / "loopback").mkdir()
+    other = Show(
+        home=show.home,
+        data=show.data,
+        store=LOOPBACK_STORE,
+        lake=show.lake,
+        environment={},
+        collector_port=show.collector_port,
+    )
+
+    assert {path.name for path in put_aside(other, NOW)} == {
+        f"{name}{ENDING}" for name in ("spool", "runs", "loopback")
+    }
+    assert Path(show.lake).is_dir()
+
+
+def test_a_wrong_folder_and_a_running_collector_move_nothing(show, serve, sqlite_store):
+    """The clicks that it acknowledges would go into the file that was put aside."""
+    with pytest.raises(SettingsError, match=r"no tracker\.ipynb in .*: run it in clickkit's project folder"):
+        put_aside(replace(show, home=show.data), NOW)
+
+    port = int(serve(sqlite_store.url).url.rpartition(":")[2])
+    running = Show(
+        home=show.home, data=show.data, store=show.store, lake=show.lake, environment={}, collector_port=port
+    )
+    with pytest.raises(SettingsError, match="a collector answers at .*: end the show"):
+        put_aside(running, NOW)
+    assert sorted(path.name for path in show.data.iterdir()) == ["lake", "runs", "spool"]
