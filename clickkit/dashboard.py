@@ -120,7 +120,8 @@ class Pipeline(anywidget.AnyWidget):
         self._show_stages({"export": {"count": exported.rows, "note": _milliseconds(seconds * 1000)}})
         self._show_lake()
         if exported.rows:
-            text = f"{exported.rows:,} clicks, {exported.bytes / 1024:.0f} KB: {exported.files[0]}"
+            noun = "click" if exported.rows == 1 else "clicks"
+            text = f"{exported.rows:,} {noun}, {exported.bytes / 1024:.0f} KB: {exported.files[0]}"
         else:
             text = f"The store has no clicks on {exported.day}, so there was nothing to write."
         self.export_state = _export_state(text, done=1, total=1)

@@ -73,12 +73,13 @@ def test_an_export_is_shown_with_its_file_and_charts(sqlite_store, now, tmp_path
     pipeline = Pipeline(sqlite_store, tmp_path / "lake")
 
     pipeline._handle_custom_msg({"kind": "opened"}, [])
+    wait_until(lambda: "empty" in pipeline.partition["message"], "the empty lake")
     before = pipeline.partition
 
     state = export(pipeline, wait_until)
 
     assert before == {"message": "The lake is empty so far. “Export today” writes its first files."}
-    assert "1 clicks" in state["message"]
+    assert "1 click," in state["message"]
     assert f"day={now.day.day:02d}/part-00.parquet" in state["message"]
     assert pipeline.stages["export"]["count"] == pipeline.stages["archive"]["count"] == 1
     assert "Today: 1 clicks by button" in pipeline.charts[0]
