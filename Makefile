@@ -65,3 +65,4 @@ $(READY): requirements.lock pyproject.toml
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+	@echo "ready: source .venv/bin/activate puts clickkit on your path"

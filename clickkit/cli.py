@@ -95,13 +95,14 @@ def demo(
         if not rehearse(show, say=say):
             raise typer.Exit(1)
         return
-    if reset:
-        for path in put_aside(show, dt.datetime.now(dt.UTC)):
-            say(f"put aside: {path}")
     has_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
-    run_demo(show, scripted=script, browser=browser and has_screen, say=say)
+    with show.reserved():
+        if reset:
+            for path in put_aside(show, dt.datetime.now(dt.UTC)):
+                say(f"put aside: {path}")
+        run_demo(show, scripted=script, browser=browser and has_screen, say=say)
 
 
 for _group in (collecting.commands, audience.commands, storing.commands, exporting.commands, lake.commands):

@@ -25,7 +25,7 @@ from clickkit.errors import LakeError, StoreError
 from clickkit.event import Event
 from clickkit.lake.export import ExportedDay, export
 from clickkit.lake.reader import read_lake
-from clickkit.lake.status import PartitionStatus, newest_partition
+from clickkit.lake.status import PartitionStatus, lake_status, newest_partition
 from clickkit.qr_code import qr_code
 from clickkit.storage.attributes import item_attributes
 from clickkit.storage.store import Store
@@ -131,13 +131,14 @@ class Pipeline(anywidget.AnyWidget):
         self.partition = _partition(self._lake)
         today = dt.datetime.now(dt.UTC).date()
         try:
+            held = lake_status(self._lake)
             events = read_lake(self._lake, today - dt.timedelta(days=_CHART_DAYS - 1), today)
         except LakeError:
-            self._show_stages({"archive": {"count": 0, "note": f"{_CHART_DAYS} days"}})
+            self._show_stages({"archive": {"count": 0, "note": "none yet"}})
             self.charts = []
             return
-        rows = events.count("id").fetchall()[0][0]
-        self._show_stages({"archive": {"count": rows, "note": f"{_CHART_DAYS} days"}})
+        days = "1 day" if held.days == 1 else f"{held.days:,} days"
+        self._show_stages({"archive": {"count": held.rows, "note": days}})
         self.charts = [figure.svg() for figure in _figures(events, today)]
 
 

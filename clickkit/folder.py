@@ -41,14 +41,18 @@ def lock(descriptor: int, *, wait: bool = True) -> None:
 
 
 @contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
-    """Keep others out of a folder for the length of the block."""
+def locked_folder(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Keep others out of a folder for the length of the block.
+
+    Raises:
+        BlockingIOError: another one has it, and `wait` is false.
+    """
     if os.name == "nt":
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        lock(descriptor)
+        lock(descriptor, wait=wait)
         yield
     finally:
         os.close(descriptor)

@@ -73,7 +73,7 @@ def test_an_export_is_shown_with_its_file_and_charts(sqlite_store, now, tmp_path
     pipeline = Pipeline(sqlite_store, tmp_path / "lake")
 
     pipeline._handle_custom_msg({"kind": "opened"}, [])
-    wait_until(lambda: "empty" in pipeline.partition["message"], "the empty lake")
+    wait_until(lambda: pipeline.partition, "what the lake holds")
     before = pipeline.partition
 
     state = export(pipeline, wait_until)

@@ -17,9 +17,8 @@ import msgspec
 from clickkit.browser import launch
 from clickkit.demo.phones import Played, play
 from clickkit.demo.show import LOOPBACK_STORE, Say, Show
-from clickkit.demo.stage import Stage, keep_running, set_up, stop_at_signals
+from clickkit.demo.stage import Interrupted, Stage, keep_running, set_up, stop_at_signals
 from clickkit.errors import ClickkitError, SettingsError
-from clickkit.folder import locked_folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -58,24 +57,31 @@ def rehearse(show: Show, *, say: Say) -> bool:
         raise SettingsError(
             "the rehearsal needs playwright: make setup, or pip install playwright"
         ) from error
-    show.require_ready()
     trial, stop = _trial(show), stop_at_signals()
     with sync_playwright() as playwright:
         launch(playwright).close()
-    trial.data.mkdir(parents=True, exist_ok=True)
-    with locked_folder(trial.data):
+    with trial.reserved():
         _empty(trial.data)
-        with set_up(trial, say, stop) as stage:
-            acts = Acts(stage, trial.data, say, stop)
-            performing = threading.Thread(target=_perform, args=[acts, sync_playwright])
-            performing.start()
-            try:
-                keep_running(stage, say, stop)
-            finally:
-                stop.set()
-                performing.join()
+        try:
+            with set_up(trial, say, stop) as stage:
+                acts = Acts(stage, trial.data, say, stop)
+                _play_beside(acts, stage, sync_playwright)
+        except Interrupted:
+            say("rehearsal: interrupted before its first act")
+            return False
     say(f"rehearsal: {acts.good} of {acts.good + acts.bad} acts went well in {acts.seconds:.0f} s")
     return acts.bad == 0
+
+
+def _play_beside(acts: "Acts", stage: Stage, sync_playwright: Any) -> None:
+    """Play the acts in a thread, and keep the programs running meanwhile."""
+    performing = threading.Thread(target=_perform, args=[acts, sync_playwright])
+    performing.start()
+    try:
+        keep_running(stage, acts.say, acts.stop)
+    finally:
+        acts.stop.set()
+        performing.join()
 
 
 def _perform(acts: "Acts", sync_playwright: Any) -> None:
@@ -123,7 +129,7 @@ class Acts:
         self._stage = stage
         self._folder = folder
         self._pages: dict[str, Page] = {}
-        self._say = say
+        self.say = say
         self._outside: list[str] = []
         self._clicks = 0
         self._since = dt.datetime.now(dt.UTC).date()
@@ -136,10 +142,10 @@ class Acts:
         self._context.route(lambda url: not url.startswith(_HERE), self._refuse)
         show = (self._tracker, self._live, self._audience, self._many, self._killed, self._export)
         for act in (*show, self._report, self._nothing_lost, self._pictures, self._stayed_here):
-            if self.stop.is_set():
-                self.fail("interrupted")
-                break
-            self.play(act)
+            if not self.stop.is_set():
+                self.play(act)
+        if self.stop.is_set():
+            self.fail("interrupted: the acts from here on were not played")
         self.seconds = time.monotonic() - began
 
     def play(self, act: Callable[[], Iterator[str]]) -> None:
@@ -147,9 +153,11 @@ class Acts:
         began = time.monotonic()
         try:
             for text in act():
-                self._say(f"ok   {time.monotonic() - began:6.2f} s  {text}")
+                self.say(f"ok   {time.monotonic() - began:6.2f} s  {text}")
                 began = time.monotonic()
         except Exception as error:
+            if self.stop.is_set():
+                return  # the browser and the programs are ending
             self.fail(f"{act.__name__.strip('_').replace('_', ' ')}: {_in_words(error)}")
         else:
             self.good += 1
@@ -157,7 +165,7 @@ class Acts:
     def fail(self, text: str) -> None:
         """Say that something went wrong."""
         self.bad += 1
-        self._say(f"FAIL           {text}")
+        self.say(f"FAIL           {text}")
 
     def _refuse(self, route: "Route") -> None:
         self._outside.append(route.request.url)
@@ -235,7 +243,8 @@ class Acts:
         yield f"store: {stored} clicks made, {stored} stored, none lost or doubled"
 
     def _pictures(self) -> Iterator[str]:
-        for (name, page), (width, scheme) in itertools.product(self._pages.items(), _LOOKS):
+        for name, (width, scheme) in itertools.product(_DRAWN, _LOOKS):
+            page = self._page(name)
             page.bring_to_front()
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -245,6 +254,8 @@ class Acts:
         yield f"pictures: every page, wide and narrow, light and dark, in {self._folder / 'pictures'}"
 
     def _stayed_here(self) -> Iterator[str]:
+        if not self._pages:
+            raise ClickkitError("no page was opened")
         if self._outside:
             raise ClickkitError(
                 f"{len(self._outside)} requests left this machine, the first to {self._outside[0]}"

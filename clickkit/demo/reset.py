@@ -18,9 +18,8 @@ def put_aside(show: Show, now: dt.datetime) -> list[Path]:
     left alone.
 
     Raises:
-        SettingsError: the show cannot be here, or a collector writes there, or a path cannot be renamed.
+        SettingsError: a collector may write there, or a path cannot be renamed.
     """
-    show.require_ready()
     health = f"http://127.0.0.1:{show.collector_port}/health"
     if answers_http(health):
         raise SettingsError(f"a collector answers at {health}: end the show before its data is put aside")

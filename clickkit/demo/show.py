@@ -2,13 +2,16 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
+from clickkit.capture.access import Origins
 from clickkit.errors import SettingsError
-from clickkit.storage.connect import is_on_this_machine
+from clickkit.folder import locked_folder
+from clickkit.storage.connect import connect, is_on_this_machine
 
 LOOPBACK_STORE = "dynamodb"
 """The store's name that means: start DynamoDB's and S3's protocols on this machine."""
@@ -35,18 +38,42 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
     collector_port: int = 8000
     public_url: str = ""
 
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Have the data folder for this show alone, for the length of the block.
+
+        Raises:
+            SettingsError: as `require_ready`, or another show runs with this data.
+        """
+        self.require_ready()
+        self.data.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked_folder(self.data, wait=False))
+            except BlockingIOError as error:
+                raise SettingsError(
+                    f"a show runs with the data in {self.data}: end it, or name another --folder"
+                ) from error
+            yield
+
     def require_ready(self) -> None:
         """Refuse to begin where the show cannot be.
 
         Raises:
-            SettingsError: this is not the project's folder, or the store or lake is not on this machine.
+            SettingsError: this is not the project's folder, the store or the lake is not on this machine, or
+                the public URL is none.
         """
         if not (self.dashboards / "tracker.ipynb").exists():
             raise SettingsError(f"no tracker.ipynb in {self.dashboards}: run it in clickkit's project folder")
+        if self.public_url:
+            Origins([self.public_url])
+        if self.store != LOOPBACK_STORE:
+            connect(self.store).close()
         for url in (self.store, self.lake):
             if url != LOOPBACK_STORE and not is_on_this_machine(url):
                 raise SettingsError(
-                    f"the demo simulates clicks, so it keeps away from {url}: unset CLICKKIT_…"
+                    f"the demo simulates clicks, so it keeps away from {url}: name a store and a lake "
+                    "of this machine"
                 )
 
     @property

@@ -72,7 +72,7 @@ def run_demo(show: Show, *, scripted: bool, browser: bool, say: Say) -> None:
     simulated audience clicks along for ten minutes.
 
     Raises:
-        SettingsError: see `Show.require_ready` and `set_up`.
+        SettingsError: see `set_up`.
         ClickkitError: the export failed, or a program ended by itself again and again.
     """
     stop = stop_at_signals()
@@ -98,10 +98,9 @@ def set_up(show: Show, say: Say, stop: threading.Event) -> Iterator[Stage]:
 
     Raises:
         Interrupted: the event was set meanwhile.
-        SettingsError: as `Show.require_ready`, or a port that others must find is taken.
+        SettingsError: a port that others must find is taken.
         ClickkitError: the export failed, or a program ended by itself or does not answer.
     """
-    show.require_ready()
     programs: list[Program] = []
     with ExitStack() as stack:
 

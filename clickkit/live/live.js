@@ -10,7 +10,7 @@ function render({ model, el }) {
   const total = tile("Clicks today");
   const sessions = tile("Sessions now");
   write(sessions.note, "seen in the last 5 minutes");
-  const toCollector = latencyTile("Click to collector", "by the visitor's clock");
+  const toCollector = latencyTile("Click to collector", "by the visitor's clock, kept clicks included");
   const toPage = latencyTile("Collector to this page", "stored, read and drawn");
   const rate = rateChart();
   const map = worldMap();

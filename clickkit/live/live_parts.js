@@ -49,7 +49,7 @@ function latencyTile(title, explained) {
     node: shown.node,
     draw(latency) {
       write(shown.value, latency ? duration(latency[0]) : "–");
-      write(shown.note, latency ? `p95 ${duration(latency[1])}, ${explained}` : `No click yet; ${explained}`);
+      write(shown.note, latency ? `p95 ${duration(latency[1])}, ${explained}` : `none since this page was opened; ${explained}`);
     },
   };
 }
