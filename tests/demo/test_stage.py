@@ -324,8 +324,15 @@ def test_a_store_that_is_away_is_said_and_the_click_can_be_sent_again(demo, open
 
 def kernels(demo):
     """Return the processes of the demo's kernels."""
-    running = psutil.Process(demo.process.pid).children(recursive=True)
-    return {one.pid for one in running if any("ipykernel" in word for word in one.cmdline())}
+    return {one.pid for one in psutil.Process(demo.process.pid).children(recursive=True) if is_kernel(one)}
+
+
+def is_kernel(process):
+    """Tell whether a process is a kernel; one that has ended meanwhile is none."""
+    try:
+        return any("ipykernel" in word for word in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_closed_page_leaves_no_kernel(demo, browser, wait_until):
