@@ -34,9 +34,9 @@ pictures: $(READY) ## rehearse a show and keep its pictures in docs
 	@$(BIN)/clickkit demo --check
 	@cp data/rehearsal/pictures/*.png docs/
 
-lab: $(READY) ## open JupyterLab on the notebooks, with a simulated week to ask
-	@$(BIN)/clickkit simulate
-	@$(BIN)/clickkit export --since '7 days ago'
+lab: $(READY) ## open JupyterLab on the notebooks, with four simulated weeks of a shop to ask
+	@$(BIN)/clickkit simulate --scene shop --since 2026-10-26 --until 2026-11-22
+	@$(BIN)/clickkit export --since 2026-10-26 --until 2026-11-22
 	@$(BIN)/jupyter lab notebooks
 
 notebooks: $(READY) ## run the notebooks on the sample and keep their outputs

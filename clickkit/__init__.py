@@ -8,6 +8,8 @@ from clickkit.errors import ClickkitError, InvalidEventError, LakeError, Setting
 from clickkit.event import Device, Event, Location, Screen, decode_event, encode_event
 from clickkit.lake.export import ExportedDay, export, export_nightly
 from clickkit.lake.verify import Verification, verify
+from clickkit.shop import simulate_shop
+from clickkit.shop_truth import ShopTruth
 from clickkit.simulation import simulate
 from clickkit.storage.connect import connect
 
@@ -31,6 +33,7 @@ __all__ = [
     "Location",
     "Screen",
     "SettingsError",
+    "ShopTruth",
     "StoreError",
     "Tracker",
     "Verification",
@@ -49,6 +52,7 @@ __all__ = [
     "read_lake",
     "report_dashboard",
     "simulate",
+    "simulate_shop",
     "tracker_dashboard",
     "verify",
 ]

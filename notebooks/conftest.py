@@ -11,7 +11,7 @@ from clickkit import connect, export
 from clickkit.capture.file_import import import_file, parse_ndjson
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample.ndjson"
-FIRST, LAST = "2026-11-16", "2026-11-22"
+FIRST, LAST = "2026-10-26", "2026-11-22"
 
 
 @cache

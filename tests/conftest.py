@@ -7,6 +7,7 @@ import asyncio
 import datetime as dt
 import itertools
 import json
+import math
 import os
 import signal
 import subprocess
@@ -100,6 +101,20 @@ def make_event():
         return Event(id=event_id, **defaults | fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def expect_share():
+    """Return a function that fails unless an observed share lies within 4 standard errors of the planted one.
+
+    Of 16,000 right ones, one fails.
+    """
+
+    def expect_share(hits, number, planted):
+        margin = 4 * math.sqrt(planted * (1 - planted) / number)
+        assert abs(hits / number - planted) <= margin, (hits, number, hits / number, planted, margin)
+
+    return expect_share
 
 
 @pytest.fixture(scope="session", name="leave_out")

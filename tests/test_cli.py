@@ -127,6 +127,26 @@ def test_simulate_and_export_take_days_in_words(run):
     assert str(dt.datetime.now(dt.UTC).date() - dt.timedelta(1)) in exported.stdout
 
 
+def test_the_shop_is_simulated_once_however_often_it_is_asked(run):
+    """`make lab` may run every day."""
+    shop = (
+        "simulate",
+        "--scene",
+        "shop",
+        "--since",
+        "2026-10-26",
+        "--until",
+        "2026-10-28",
+        "--store",
+        "sqlite:///x.db",
+    )
+    events = {event.id for event in clickkit.simulate_shop(dt.date(2026, 10, 26), dt.date(2026, 10, 28))}
+
+    assert f"({len(events):,} new)" in run(*shop).stdout
+    assert "(0 new)" in run(*shop).stdout
+    assert "(0 new)" not in run(*shop, "--visitors", 5).stdout
+
+
 def test_a_dask_cluster_writes_the_parts_that_were_asked_for(run, tmp_path, dask_cluster):
     """The same bytes as without the cluster; a lake keeps its number of parts."""
     export = ("export", "--store", "sqlite:///x.db", "--since", "yesterday", "--until", "yesterday")
@@ -173,6 +193,7 @@ def test_dask_is_an_extra_that_is_named_when_it_is_missing(run, tmp_path):
             "'shop.example' is no web origin",
         ),
         (("import", ".", "--format", "combined"), "cannot read ."),
+        (("simulate", "--scene", "bank"), "no scene 'bank': choose sites or shop"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_status_1(run, arguments, message):

@@ -1,8 +1,11 @@
 """Commands that put events into a store, and make its table."""
 
 import contextlib
+import datetime as dt
 import hashlib
+from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +17,13 @@ from clickkit.capture.access_log import parse_combined
 from clickkit.capture.file_import import PARSERS, RejectedLines, import_file
 from clickkit.commands.options import StoreUrl, day, new_group, say
 from clickkit.errors import SettingsError
-from clickkit.lake.layout import days_between
+from clickkit.event import Event
+from clickkit.shop import simulate_shop
+from clickkit.shop_truth import ShopTruth
 from clickkit.simulation import simulate
 from clickkit.storage.connect import connect_dynamodb, is_on_this_machine
+
+_BATCH = 5_000
 
 commands = new_group()
 table = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make the DynamoDB table.")
@@ -63,23 +70,37 @@ def import_events(
 def simulate_days(
     since: Annotated[str, typer.Option(help="First UTC day.")] = "7 days ago",
     until: Annotated[str, typer.Option(help="Last UTC day, included.")] = "yesterday",
-    visitors: Annotated[int, typer.Option(help="Visitors a weekday.")] = 120,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same clicks.")] = 1,
+    scene: Annotated[
+        str, typer.Option(help="sites (buttons of web sites), or shop (a web shop with planted effects).")
+    ] = "sites",
+    visitors: Annotated[int | None, typer.Option(help="Visitors a weekday.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 1,
     store: StoreUrl = "",
 ) -> None:
-    """Put seeded clicks into the store, each marked as simulated.
+    """Put seeded events into the store, each marked as simulated.
 
-    Example: clickkit simulate --since '7 days ago' --visitors 500 --seed 7
+    Example: clickkit simulate --scene shop --since 2026-10-26 --until 2026-11-22
     """
     if not store and not is_on_this_machine(settings().store):
         raise SettingsError(f"simulated clicks go into {settings().store} only when --store names it")
-    days = days_between(day(since), day(until))
+    events = _events_of(scene, day(since), day(until), visitors, seed)
     stored = new = 0
-    with contextlib.closing(open_store(store)) as opened:
-        for one in tqdm(days, desc="simulate", unit=" days", disable=None):
-            events = list(simulate(one, one, visitors=visitors, seed=seed))
-            new, stored = new + opened.put(events), stored + len(events)
-        say(f"{stored:,} simulated clicks ({new:,} new) in {opened.url}")
+    with contextlib.closing(open_store(store)) as opened, tqdm(unit=" events", disable=None) as progress:
+        while batch := list(islice(events, _BATCH)):
+            new, stored = new + opened.put(batch), stored + len(batch)
+            progress.update(len(batch))
+        say(f"{stored:,} simulated events ({new:,} new) in {opened.url}")
+
+
+def _events_of(
+    scene: str, since: dt.date, until: dt.date, visitors: int | None, seed: int
+) -> Iterator[Event]:
+    if scene == "sites":
+        return simulate(since, until, visitors=120 if visitors is None else visitors, seed=seed)
+    if scene == "shop":
+        truth = ShopTruth() if visitors is None else ShopTruth(visitors=visitors)
+        return simulate_shop(since, until, truth=truth, seed=seed)
+    raise SettingsError(f"no scene {scene!r}: choose sites or shop")
 
 
 @table.command("create")
