@@ -63,8 +63,6 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
             SettingsError: this is not the project's folder, the store or the lake is not on this machine, or
                 the public URL is none.
         """
-        if not (self.dashboards / "tracker.ipynb").exists():
-            raise SettingsError(f"no tracker.ipynb in {self.dashboards}: run it in clickkit's project folder")
         if self.public_url:
             Origins([self.public_url])
         if self.store != LOOPBACK_STORE:
@@ -75,6 +73,8 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
                     f"the demo simulates clicks, so it keeps away from {url}: name a store and a lake "
                     "of this machine"
                 )
+        if not (self.dashboards / "tracker.ipynb").exists():
+            raise SettingsError(f"no tracker.ipynb in {self.dashboards}: run it in clickkit's project folder")
 
     @property
     def dashboards(self) -> Path:
