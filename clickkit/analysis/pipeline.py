@@ -1,0 +1,164 @@
+"""The pipeline: how fresh and how complete the events are that questions are asked of."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Protocol
+
+from duckdb import DuckDBPyRelation
+
+from clickkit.analysis.argument import expression
+from clickkit.analysis.performance import DELAY_MS
+from clickkit.analysis.question import ask
+from clickkit.errors import SettingsError
+
+MOST_MISSING_AT_ONCE = 1_000
+"""A gap of more sequence numbers is taken for a wrong number, as `clickkit verify` does."""
+
+IS_LATE = "cast(received_at as date) > cast(timestamp as date)"
+"""SQL for an event that came on a later day, in UTC, than the one it belongs to."""
+
+
+class LedgerDay(Protocol):
+    """What became of all events of one UTC day: the rows of `store.ledger()` are such."""
+
+    @property
+    def day(self) -> dt.date:
+        """The UTC day."""
+
+    @property
+    def stored(self) -> int:
+        """Events that the store took, by the day of their timestamp."""
+
+    @property
+    def repeated(self) -> int:
+        """Events that the store had already, by the day of their timestamp."""
+
+    @property
+    def rejected(self) -> int:
+        """Events refused at the door, by the day when they came."""
+
+    @property
+    def suppressed(self) -> int:
+        """Events of visitors who do not want to be counted, by the day when they came."""
+
+
+def freshness(events: DuckDBPyRelation, *, now: dt.datetime, by: str | None = None) -> DuckDBPyRelation:
+    """Return how new the newest event is and how late events came, a row a segment (None: `all`).
+
+    Columns: `segment, events, newest_event, newest_receipt, age_seconds` (from the newest receipt to
+    `now`) and, as shares (0 to 1) of the events with a `received_at`: `over_a_minute, over_an_hour,
+    over_a_day` late, `on_a_later_day` (UTC: an export of the day itself missed them) and `ahead`,
+    received before they happened by the sender's clock. How late, in ms, says
+    `performance.percentiles(events, value=performance.DELAY_MS)`.
+
+    Raises:
+        SettingsError: `now` has no time zone, or `by` cannot be asked.
+    """
+    if now.tzinfo is None:
+        raise SettingsError(f"now is {now}, without a time zone: write datetime(…, tzinfo=UTC)")
+    return ask(
+        events,
+        f"""
+        with delayed as (
+            select
+                {expression(by)} as segment,
+                timestamp,
+                received_at,
+                {DELAY_MS} as delay_ms
+            from events
+        )
+        select
+            segment,
+            count(*) as events,
+            max(timestamp) as newest_event,
+            max(received_at) as newest_receipt,
+            date_diff('millisecond', max(received_at), timestamptz '{now.astimezone(dt.UTC).isoformat()}')
+                / 1000.0 as age_seconds,
+            count(*) filter (where delay_ms > 60000) / nullif(count(received_at), 0) as over_a_minute,
+            count(*) filter (where delay_ms > 3600000) / nullif(count(received_at), 0) as over_an_hour,
+            count(*) filter (where delay_ms > 86400000) / nullif(count(received_at), 0) as over_a_day,
+            count(*) filter (where {IS_LATE})
+                / nullif(count(received_at), 0) as on_a_later_day,
+            count(*) filter (where received_at < timestamp) / nullif(count(received_at), 0) as ahead
+        from delayed
+        group by segment
+        order by segment
+        """,
+    )
+
+
+def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> DuckDBPyRelation:
+    """Return what a day has, lacks and was refused, oldest first: days of the events and of the ledger.
+
+    Of the events: `date` (UTC), `events` (rows), `copies` (rows of an id that is there already), `numbered`
+    (different pairs of session and sequence number), `missing` (numbers that no event has, between a
+    session's first and last) and `missing_share` of all these numbers, null without any. A missing number
+    counts on the day of the next one; a session's lost end is not seen.
+
+    Of the ledger, null on a day that it does not have: `stored, repeated, rejected, suppressed`, and
+    `not_exported`, how many different events of `stored` are not here (less than 0: more than the store had).
+    `ledger` is what `store.ledger()` gives, for the same days as the events.
+    """
+    rows = [
+        f"(date '{row.day}', {row.stored:d}, {row.repeated:d}, {row.rejected:d}, {row.suppressed:d})"
+        for row in ledger
+    ]
+    return ask(
+        events,
+        f"""
+        with {_DAYS},
+        {_GAPS},
+        ledger as (
+            select date, stored, repeated, rejected, suppressed
+            from (values {", ".join(rows) or "(cast(null as date), 0, 0, 0, 0)"})
+                as kept(date, stored, repeated, rejected, suppressed)
+            where date is not null
+        )
+        select
+            coalesce(days.date, ledger.date) as date,
+            coalesce(days.events, 0) as events,
+            coalesce(days.events - days.different, 0) as copies,
+            coalesce(gaps.numbered, 0) as numbered,
+            coalesce(gaps.missing, 0) as missing,
+            gaps.missing / (gaps.numbered + gaps.missing) as missing_share,
+            ledger.stored,
+            ledger.repeated,
+            ledger.rejected,
+            ledger.suppressed,
+            ledger.stored - coalesce(days.different, 0) as not_exported
+        from days
+        full join ledger on ledger.date = days.date
+        left join gaps on gaps.date = days.date
+        order by date
+        """,
+    )
+
+
+_DAYS = """
+        days as (
+            select cast(timestamp as date) as date, count(*) as events, count(distinct id) as different
+            from events
+            group by cast(timestamp as date)
+        )"""
+
+_GAPS = f"""
+        numbers as (
+            select session_id, sequence, min(timestamp) as timestamp
+            from events
+            where session_id is not null and sequence is not null
+            group by session_id, sequence
+        ),
+        steps as (
+            select
+                cast(timestamp as date) as date,
+                sequence - lag(sequence) over (partition by session_id order by sequence) - 1 as gap
+            from numbers
+        ),
+        gaps as (
+            select
+                date,
+                count(*) as numbered,
+                cast(coalesce(sum(gap) filter (where gap <= {MOST_MISSING_AT_ONCE}), 0) as bigint) as missing
+            from steps
+            group by date
+        )"""
