@@ -43,7 +43,6 @@ def rage_clicks(
     """
     if clicks < 2 or radius <= 0:
         raise SettingsError(f"clicks is {clicks}, radius {radius}: write 2 clicks or more, and over 0 px")
-    frame = f"visits rows between {clicks - 1:d} preceding and current row"
     return ask(
         events,
         f"""
@@ -53,37 +52,43 @@ def rage_clicks(
             count(*) as bursts,
             count(distinct session_id) as sessions,
             count(distinct visitor_id) as visitors
+        from ({_quick(clicks, interval("within", within), radius)}) as quick
+        where quick_before is null or quick_before < position - 1
+        group by page, button
+        order by bursts desc, page, button
+        """,
+    )
+
+
+def _quick(clicks: int, within: str, radius: float) -> str:
+    """Return the SELECT of the clicks that end a quick row, with the place of the one before on the page."""
+    frame = f"visits rows between {clicks - 1:d} preceding and current row"
+    return f"""
+        select
+            session_id,
+            visitor_id,
+            page_url,
+            button,
+            position,
+            lag(position) over (partition by session_id, page_url order by position) as quick_before
         from (
             select
                 session_id,
                 visitor_id,
                 page_url,
                 button,
-                position,
-                lag(position) over (partition by session_id, page_url order by position) as burst_before
-            from (
-                select
-                    session_id,
-                    visitor_id,
-                    page_url,
-                    button,
-                    timestamp,
-                    row_number() over visits as position,
-                    lag(timestamp, {clicks - 1:d}) over visits as first_at,
-                    max(x) over ({frame}) - min(x) over ({frame}) as width,
-                    max(y) over ({frame}) - min(y) over ({frame}) as height
-                from events
-                where event = 'click' and session_id is not null and x is not null and y is not null
-                window visits as (partition by session_id, page_url order by sequence, timestamp, id)
-            ) as placed
-            where timestamp <= first_at + {interval("within", within)}
-                and width * width + height * height <= {float(radius) ** 2}
-        ) as bursts
-        where burst_before is null or burst_before < position - 1
-        group by page, button
-        order by bursts desc, page, button
-        """,
-    )
+                timestamp,
+                row_number() over visits as position,
+                lag(timestamp, {clicks - 1:d}) over visits as first_at,
+                max(x) over ({frame}) - min(x) over ({frame}) as width,
+                max(y) over ({frame}) - min(y) over ({frame}) as height
+            from events
+            where event = 'click' and session_id is not null and x is not null and y is not null
+            window visits as (partition by session_id, page_url order by sequence, timestamp, id)
+        ) as placed
+        where timestamp <= first_at + {within}
+            and width * width + height * height <= {float(radius) ** 2}
+    """
 
 
 def scroll_depth(

@@ -37,41 +37,52 @@ def retention(
     """
     if period not in _DAYS:
         raise SettingsError(f"no retention by {period!r}: choose from {', '.join(_DAYS)}")
-    low, high = wilson("coalesce(returned.active, 0)", "cohorts.active", confidence)
+    low, high = wilson("coalesce(returned.active, 0)", "periods.visitors", confidence)
+    length = _DAYS[period]
     return ask(
         events,
         f"""
-        with {_cohorts(period)},
-        days as (
-            select
-                {_day(since, "min(first_at)")} as first_day,
-                {_day(until, "max(last_at)")} as last_day
-            from visits
-        )
+        with {_cohorts(period)}, {_periods(length, since, until)}
         select
-            cohorts.cohort,
-            numbers.number as period,
-            cohorts.active as visitors,
+            periods.cohort,
+            periods.period,
+            periods.visitors,
             coalesce(returned.active, 0) as active,
-            coalesce(returned.active, 0) / cohorts.active as share,
+            coalesce(returned.active, 0) / periods.visitors as share,
             {low} as low,
             {high} as high,
-            cohorts.cohort >= days.first_day
-                and cohorts.cohort + {_DAYS[period]} * (numbers.number + 1) <= days.last_day + 1
-                as is_complete
-        from returned as cohorts
-        cross join days
-        cross join lateral (
-            select cast(every.number as int) as number
-            from generate_series(0, (days.last_day - cohorts.cohort) // {_DAYS[period]}) as every(number)
-        ) as numbers
+            periods.is_complete
+        from periods
         left join returned
-            on returned.cohort = cohorts.cohort
-            and returned.period = cohorts.cohort + {_DAYS[period]} * numbers.number
-        where cohorts.period = cohorts.cohort
-        order by cohorts.cohort, numbers.number
+            on returned.cohort = periods.cohort
+            and returned.period = periods.cohort + {length} * periods.period
+        order by periods.cohort, periods.period
         """,
     )
+
+
+def _periods(length: int, since: dt.date | None, until: dt.date | None) -> str:
+    """Return the tables of the days that there are, and of each cohort's periods up to the last of them."""
+    return f"""
+        days as (
+            select {_day(since, "min(first_at)")} as first_day, {_day(until, "max(last_at)")} as last_day
+            from visits
+        ),
+        periods as (
+            select
+                cohorts.cohort,
+                numbers.period,
+                cohorts.active as visitors,
+                cohorts.cohort >= days.first_day
+                    and cohorts.cohort + {length} * (numbers.period + 1) <= days.last_day + 1 as is_complete
+            from returned as cohorts
+            cross join days
+            cross join lateral (
+                select cast(every.number as int) as period
+                from generate_series(0, (days.last_day - cohorts.cohort) // {length}) as every(number)
+            ) as numbers
+            where cohorts.period = cohorts.cohort
+        )"""
 
 
 def _cohorts(period: Period) -> str:
