@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.experiments import Several, expressions, identifiers, is_kept, report_of
-from clickkit.analysis.tables import literal, select
+from clickkit.analysis.question import ask, text
 from clickkit.errors import SettingsError
 
 _NOTHING = "null"
@@ -112,7 +112,7 @@ def clean_assignments(
         expressions=expressions(named),
         segments=identifiers(named),
     )
-    return select(table, "users", sql)
+    return ask(table, sql, name="users")
 
 
 def check_table(
@@ -133,7 +133,7 @@ def check_table(
     sql = _CHECKED.format(
         visitor=visitor, variant=variant, matches=_matches(variant, shown, pages), report=report
     )
-    return select(table, "users", sql)
+    return ask(table, sql, name="users")
 
 
 def _matches(variant: str, shown: str, pages: Mapping[str, str] | None) -> str:
@@ -143,7 +143,7 @@ def _matches(variant: str, shown: str, pages: Mapping[str, str] | None) -> str:
     if not pages:
         return "true"
     whens = " ".join(
-        f"when {literal(name)} then cast({shown} as varchar) is not distinct from {literal(page)}"
+        f"when {text(name)} then cast({shown} as varchar) is not distinct from {text(page)}"
         for name, page in pages.items()
     )
     return f"case cast({variant} as varchar) {whens} else {variant} is null end"

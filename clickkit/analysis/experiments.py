@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.tables import identifier, literal, select
+from clickkit.analysis.question import ask, column, text
 from clickkit.errors import SettingsError
 
 Several = Literal["exclude", "first"]
@@ -134,7 +134,7 @@ def assignments(
         from assigned
         order by exposed_at, visitor_id
         """
-    return select(events, "events", sql)
+    return ask(events, sql)
 
 
 def check_assignments(
@@ -152,7 +152,7 @@ def check_assignments(
     """
     report = report_of("several variants", "another variant later", "never exposed", "no visitor")
     sql = _CHECKED.format(variant=_variant(experiment), exposed=exposed, report=report)
-    return select(events, "events", sql)
+    return ask(events, sql)
 
 
 def outcomes(
@@ -188,7 +188,7 @@ def outcomes(
         end="" if within_days is None else f" and happened_at <= exposed_at + {_days(within_days)}",
         before=_days(before_days),
     )
-    return select(events, "events", sql)
+    return ask(events, sql)
 
 
 def _assigned(experiment: str, exposed: str, several: Several, segments: Mapping[str, str]) -> str:
@@ -205,7 +205,7 @@ def _variant(experiment: str) -> str:
     """Return the SQL of the variant that an event names for an experiment; null: none."""
     if not experiment or '"' in experiment or "\\" in experiment:
         raise SettingsError(f"no experiment {experiment!r}: write its name, without quotes or backslashes")
-    return "variants->>" + literal(f'$."{experiment}"')
+    return "variants->>" + text(f'$."{experiment}"')
 
 
 def _days(days: int) -> str:
@@ -229,17 +229,17 @@ def expressions(segments: Mapping[str, str]) -> str:
     """
     if taken := [name for name in segments if name.lower() in _OWN]:
         raise SettingsError(f"no segment may be called {taken[0]!r}: outcomes have such a column already")
-    return "".join(f", {sql} as {identifier(name)}" for name, sql in segments.items())
+    return "".join(f", {sql} as {column(name)}" for name, sql in segments.items())
 
 
 def identifiers(segments: Iterable[str]) -> str:
     """Return the SQL that names segments which were computed, after other columns."""
-    return "".join(f", {identifier(name)}" for name in segments)
+    return "".join(f", {column(name)}" for name in segments)
 
 
 def report_of(*problems: str) -> str:
     """Return the SELECT that counts `problems` (problem, found, visitor_id), with a row for each name."""
-    rows = ", ".join(f"({place}, {literal(problem)})" for place, problem in enumerate(problems))
+    rows = ", ".join(f"({place}, {text(problem)})" for place, problem in enumerate(problems))
     return f"""
         select
             every.problem,

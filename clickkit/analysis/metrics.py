@@ -6,6 +6,7 @@ from typing import cast
 
 from duckdb import DuckDBPyRelation
 
+from clickkit.analysis.question import ask
 from clickkit.errors import SettingsError
 
 SOURCES = ("recorded", "simulated")
@@ -32,7 +33,7 @@ def is_of_sources(sources: Sequence[str]) -> str:
 
 def totals(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return one row: `clicks, visitors, sessions`, the latter two by the ids that trackers give."""
-    return _select(
+    return ask(
         events,
         """
         select
@@ -47,7 +48,7 @@ def totals(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_source(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `source` (recorded or simulated), `events` of every kind and `clicks`."""
-    return _select(
+    return ask(
         events,
         """
         select
@@ -63,7 +64,7 @@ def by_source(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_button(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `button, clicks, visitors, share` (of all clicks, 0 to 1), the most clicked first."""
-    return _select(
+    return ask(
         events,
         """
         select
@@ -84,7 +85,7 @@ def by_site(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
     Null is a page whose address names no host.
     """
-    return _select(
+    return ask(
         events,
         r"""
         select
@@ -106,7 +107,7 @@ def by_site(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_page(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `page_url, views, visitors`, the most viewed first: what an imported access log has."""
-    return _select(
+    return ask(
         events,
         """
         select page_url, count(*) as views, count(distinct visitor_id) as visitors
@@ -120,7 +121,7 @@ def by_page(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_day(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `date` (UTC), `source` (recorded or simulated), `clicks, visitors`, oldest first."""
-    return _select(
+    return ask(
         events,
         """
         select
@@ -156,7 +157,7 @@ def by_each_day(events: DuckDBPyRelation, since: dt.date, until: dt.date) -> Duc
 
 def by_hour(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `hour` of the day (0 to 23, UTC) and `clicks`; hours without clicks are left out."""
-    return _select(
+    return ask(
         events,
         """
         select hour(timestamp) as hour, count(*) as clicks
@@ -170,7 +171,7 @@ def by_hour(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_device(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `device` (type), `platform, browser, clicks, visitors`, the most clicks first."""
-    return _select(
+    return ask(
         events,
         """
         select
@@ -189,7 +190,7 @@ def by_device(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_device_type(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `device` (type), `clicks, visitors`, the most clicks first; null is one not recognised."""
-    return _select(
+    return ask(
         events,
         """
         select device.type as device, count(*) as clicks, count(distinct visitor_id) as visitors
@@ -203,7 +204,7 @@ def by_device_type(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_browser(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `browser, clicks, visitors`, the most clicks first; null is one not recognised."""
-    return _select(
+    return ask(
         events,
         """
         select device.browser as browser, count(*) as clicks, count(distinct visitor_id) as visitors
@@ -217,7 +218,7 @@ def by_browser(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def by_place(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `country, city, clicks, visitors`, the most clicks first; null is a place not shared."""
-    return _select(
+    return ask(
         events,
         """
         select
@@ -239,7 +240,7 @@ def by_country(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelati
     Countries of fewer than `at_least` visitors are left out, so that nobody is found in a small count;
     a click without a visitor's id counts as a visitor of its own here.
     """
-    return _select(
+    return ask(
         events,
         f"""
         select
@@ -260,7 +261,7 @@ def by_city(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelation:
 
     Cities of fewer than `at_least` visitors are left out, as in `by_country`.
     """
-    return _select(
+    return ask(
         events,
         f"""
         select
@@ -279,7 +280,7 @@ def by_city(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelation:
 
 def count_places(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return one row: how many `countries` and `cities` clicks came from."""
-    return _select(
+    return ask(
         events,
         """
         select
@@ -290,8 +291,3 @@ def count_places(events: DuckDBPyRelation) -> DuckDBPyRelation:
         where event = 'click'
         """,
     )
-
-
-def _select(events: DuckDBPyRelation, sql: str) -> DuckDBPyRelation:
-    """Ask one SELECT of a relation, which it calls `events`."""
-    return cast(DuckDBPyRelation, events.query("events", sql))

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.tables import Columns, columns, identifier, select
+from clickkit.analysis.question import ask, column
+from clickkit.analysis.tables import Columns, columns
 from clickkit.errors import SettingsError
 
 RATES = {"conversions": "count(*) filter (where converted)"}
@@ -38,13 +39,13 @@ def count_groups(
     when a value is unknown where it is measured.
     """
     sql = _COUNTED.format(
-        segment="null" if segment is None else identifier(segment),
+        segment="null" if segment is None else column(segment),
         measured=", ".join(f"{measure} as {name}" for name, measure in measures.items()),
     )
-    groups = columns(select(outcomes, "outcomes", sql))
-    for known, column in (("known", "value"), ("known_before", "value_before")):
+    groups = columns(ask(outcomes, sql, name="outcomes"))
+    for known, named in (("known", "value"), ("known_before", "value_before")):
         lacking = int((groups["visitors"] - groups.get(known, groups["visitors"])).sum())
-        check_known(column, lacking)
+        check_known(named, lacking)
     return groups
 
 

@@ -1,4 +1,4 @@
-"""One SELECT asked of events, and the literals that stand in it."""
+"""One SELECT asked of a relation, and the literals that stand in it."""
 
 import datetime as dt
 from typing import cast
@@ -9,18 +9,19 @@ from duckdb import DuckDBPyRelation
 from clickkit.errors import SettingsError
 
 
-def ask(events: DuckDBPyRelation, sql: str) -> DuckDBPyRelation:
-    """Ask one SELECT of a relation, which it calls `events`.
+def ask(relation: DuckDBPyRelation, sql: str, *, name: str = "events") -> DuckDBPyRelation:
+    """Ask one SELECT of a relation, which it calls `name`.
 
     Raises:
-        SettingsError: the SQL, mostly a condition that was given, cannot be understood.
+        SettingsError: a condition or an expression that the caller put in is no SQL, or names a column
+            that is not there.
     """
     try:
-        return cast(DuckDBPyRelation, events.query("events", sql))
+        return cast(DuckDBPyRelation, relation.query(name, sql))
     except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+        reason = " ".join(str(error).split())
         raise SettingsError(
-            f"the question cannot be understood: {error}; "
-            "write conditions in SQL over the columns of events, such as event = 'click'"
+            f"{name} cannot be asked this: {reason}; check the SQL that was given, such as event = 'click'"
         ) from error
 
 

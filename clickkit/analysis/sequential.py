@@ -15,8 +15,9 @@ from scipy import special
 from clickkit.analysis import significance
 from clickkit.analysis.intervals import Floats, Interval, floats
 from clickkit.analysis.pairs import check_control, check_known
+from clickkit.analysis.question import ask
 from clickkit.analysis.splits import check_threshold, shares_of, warning_of
-from clickkit.analysis.tables import Columns, columns, select, table
+from clickkit.analysis.tables import Columns, columns, table
 from clickkit.errors import SettingsError
 
 _PRIOR_VISITORS = 100
@@ -153,7 +154,7 @@ def _by_day(
     threshold: float,
 ) -> Columns:
     check_threshold(threshold)
-    daily = columns(select(outcomes, "outcomes", _DAILY.format(value=value)))
+    daily = columns(ask(outcomes, _DAILY.format(value=value), name="outcomes"))
     variants = list(dict.fromkeys(daily["variant"]))
     shares = shares_of(variants, planned)
     check_control(variants, control)

@@ -1,7 +1,7 @@
-"""Between relations and numbers: ask one SELECT, read its columns, make a relation of results."""
+"""Between relations and numbers: read the columns of a small one, make a relation of results."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -9,33 +9,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyRelation
 from numpy.typing import NDArray
 
-from clickkit.errors import SettingsError
-
 Columns = dict[str, NDArray[Any]]
-
-
-def select(relation: DuckDBPyRelation, name: str, sql: str) -> DuckDBPyRelation:
-    """Ask one SELECT of a relation, which it calls `name`.
-
-    Raises:
-        SettingsError: a condition or an expression that the caller put in is no SQL, or names a column
-            that is not there.
-    """
-    try:
-        return cast(DuckDBPyRelation, relation.query(name, sql))
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"{name} cannot be asked this: {reason}; check the SQL that was given") from error
-
-
-def identifier(name: str) -> str:
-    """Return a column's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def columns(relation: DuckDBPyRelation) -> Columns:

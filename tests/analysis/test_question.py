@@ -13,7 +13,7 @@ from clickkit.analysis import question
 )
 def test_sql_that_cannot_be_understood_is_refused_at_once(relate, make_event, sql):
     """The error is ours, and comes before the first row is read."""
-    with pytest.raises(SettingsError, match="the question cannot be understood"):
+    with pytest.raises(SettingsError, match="^events cannot be asked this: .*; check the SQL"):
         question.ask(relate([make_event()]), sql)
 
 

@@ -4,9 +4,7 @@ import datetime as dt
 
 import duckdb
 import numpy as np
-import pytest
 
-from clickkit import SettingsError
 from clickkit.analysis import tables
 
 
@@ -31,21 +29,3 @@ def test_a_table_has_null_for_nan():
     assert found.fetchall() == [(1.0, "x", None), (None, None, None)]
     assert [str(kind) for kind in found.types] == ["DOUBLE", "VARCHAR", "VARCHAR"]
     assert found.query("found", "select b from found where a = 1").fetchall() == [("x",)]
-
-
-def test_names_and_texts_are_quoted():
-    """Whatever stands in them."""
-    name, text = 'it\'s "so"', "it's"
-    with duckdb.connect() as connection:
-        found = connection.sql(f"select {tables.literal(text)} as {tables.identifier(name)}")
-
-        assert (found.columns, found.fetchall()) == ([name], [(text,)])
-
-
-def test_sql_that_is_none_is_said():
-    """In one line, with what the engine says."""
-    with (
-        duckdb.connect() as connection,
-        pytest.raises(SettingsError, match='^numbers cannot be asked this: .*"b" not found.*; check the SQL'),
-    ):
-        tables.select(connection.sql("select 1 as a"), "numbers", "select b from numbers")
