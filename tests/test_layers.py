@@ -39,7 +39,7 @@ ALLOWED = {
     "doctor": set(PARTS),
     "report": set(PARTS),
     "json_lines": set(),
-    "live": {"errors", "event", "capture", STORE},
+    "live": {"analysis", "errors", "event", "capture", STORE},
     "qr_code": set(),
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
