@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from bench.servers import PROJECT
 from clickkit import connect, export, read_lake, simulate
 from clickkit.event import SCHEMA
-from clickkit.lake.files import open_files, publish
+from clickkit.lake.files import Files, open_files, publish
 from clickkit.lake.layout import MANIFEST, encode_manifest, manifest_of, part_name, partition
 from clickkit.lake.part import write_part
 
@@ -83,11 +83,15 @@ def _write_lake(lake: Path, first: pa.Table, days: int) -> None:
     for number in range(days):
         later = pa.scalar(dt.timedelta(days=number), pa.duration("us"))
         moved = first.set_column(place, SCHEMA.field("timestamp"), pc.add(first["timestamp"], later))
-        folder = partition(_FIRST + dt.timedelta(days=number))
-        with files.replace(f"{folder}/{part_name(0)}", None) as file:
-            part = write_part(part_name(0), moved.combine_chunks().to_batches(), SCHEMA, file)
-        manifest = manifest_of(_FIRST + dt.timedelta(days=number), [part], SCHEMA)
-        publish(files, f"{folder}/{MANIFEST}", encode_manifest(manifest))
+        publish_day(files, _FIRST + dt.timedelta(days=number), moved)
+
+
+def publish_day(files: Files, day: dt.date, events: pa.Table) -> None:
+    """Write one day of a lake as an export would have written it."""
+    folder = partition(day)
+    with files.replace(f"{folder}/{part_name(0)}", None) as file:
+        part = write_part(part_name(0), events.combine_chunks().to_batches(), SCHEMA, file)
+    publish(files, f"{folder}/{MANIFEST}", encode_manifest(manifest_of(day, [part], SCHEMA)))
 
 
 def _bytes_read() -> int:

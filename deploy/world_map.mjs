@@ -1,6 +1,6 @@
-// Draws clickkit/live/world.json: a small map of the world, one SVG path a country, small states as points.
+// Draws clickkit/analysis/drawing/world.json: a small map of the world, one SVG path a country, small states as points.
 // In an empty folder: npm install world-atlas@2.0.2 topojson-client@3 d3-geo@3 i18n-iso-countries@7
-// then: cp …/deploy/world_map.mjs . && node world_map.mjs > …/clickkit/live/world.json
+// then: cp …/deploy/world_map.mjs . && node world_map.mjs > …/clickkit/analysis/drawing/world.json
 
 import { readFileSync } from "node:fs";
 import { geoCentroid, geoNaturalEarth1, geoPath } from "d3-geo";

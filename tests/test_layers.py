@@ -46,7 +46,7 @@ ALLOWED = {
     "doctor": {*PARTS, "browser"},
     "report": set(PARTS),
     "json_lines": set(),
-    "live": {"errors", "event", "capture", STORE},
+    "live": {"analysis", "errors", "event", "capture", STORE},
     "qr_code": set(),
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),

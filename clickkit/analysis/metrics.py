@@ -235,7 +235,7 @@ def by_place(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 
 def by_country(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelation:
-    """Return `country, clicks, visitors`, the most clicks first; null is a place not shared.
+    """Return `country, country_code, clicks, visitors`, the most clicks first; null is a place not shared.
 
     Countries of fewer than `at_least` visitors are left out, so that nobody is found in a small count;
     a click without a visitor's id counts as a visitor of its own here.
@@ -245,6 +245,7 @@ def by_country(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelati
         f"""
         select
             location.country as country,
+            min(location.country_code) filter (where location.country is not null) as country_code,
             count(*) as clicks,
             count(distinct visitor_id) as visitors
         from events

@@ -1,11 +1,15 @@
 """What a day's clicks come to while they arrive: numbers whose memory does not grow with the clicks."""
 
 import heapq
+import weakref
 from collections import Counter
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from clickkit.analysis import metrics
 
 NEWEST = 20
 """How many clicks the newest ones are."""
@@ -16,18 +20,22 @@ WINDOW_SECONDS = 300
 OTHERS = "(others)"
 _MOST_NAMES = 10_000
 _SECOND = 1_000_000
+_COUNTED = ["id", "event", "button", "device", "location", "visitor_id"]
 
 Names = tuple[str | None, ...]
 
 
 class Counts:
-    """The clicks of a day by button, device and country; each number equals that of `analysis.metrics`.
+    """The clicks of a day by button, device and country, as `analysis.metrics` count them.
 
-    `events` counts everything, like the store's ledger. A name beyond the first 10,000 is counted under
-    "(others)", so that a sender of random names fills no memory.
+    Each metric is asked of what is new, and its clicks are added up. `events` counts everything, like the
+    store's ledger. A name beyond the first 10,000 is counted under "(others)", so that a sender of random
+    names fills no memory.
     """
 
     def __init__(self) -> None:
+        self._held = [duckdb.connect(config={"threads": 1})]  # what is new is small
+        weakref.finalize(self, self._held.clear)  # a widget's counts live on at exit: DuckDB would complain
         self.events = 0
         self.clicks = 0
         self.buttons: Counter[Names] = Counter()
@@ -36,15 +44,12 @@ class Counts:
 
     def add(self, events: pa.RecordBatch) -> None:
         """Count events that were not counted before."""
-        clicks = clicks_of(events)
         self.events += events.num_rows
-        self.clicks += clicks.num_rows
-        _count(self.buttons, clicks["button"])
-        _count(self.devices, pc.struct_field(clicks["device"], "type"))
-        location = clicks["location"]
-        _count(
-            self.countries, pc.struct_field(location, "country_code"), pc.struct_field(location, "country")
-        )
+        if events.num_rows:
+            new = self._held[0].from_arrow(pa.Table.from_batches([events.select(_COUNTED)]))
+            self.clicks += _add(self.buttons, metrics.by_button(new), "button")
+            _add(self.devices, metrics.by_device_type(new), "device")
+            _add(self.countries, metrics.by_country(new), "country_code", "country")
 
 
 class Recent:
@@ -113,10 +118,13 @@ def moments(events: pa.RecordBatch) -> pa.Array:
     return events["timestamp"].cast(pa.int64())
 
 
-def _count(counter: Counter[Names], *columns: pa.Array) -> None:
-    names = [str(i) for i in range(len(columns))]
-    counted = pa.table(list(columns), names=names).group_by(names).aggregate([([], "count_all")]).to_pydict()
-    numbers = counted.pop("count_all")
-    for name, number in zip(zip(*counted.values(), strict=True), numbers, strict=True):
+def _add(counter: Counter[Names], metric: duckdb.DuckDBPyRelation, *columns: str) -> int:
+    """Add a metric's clicks to those of the names in its columns; return how many they are."""
+    places, number = [metric.columns.index(column) for column in columns], metric.columns.index("clicks")
+    total = 0
+    for row in metric.fetchall():
+        name = tuple(row[place] for place in places)
         known = name in counter or len(counter) < _MOST_NAMES
-        counter[name if known else (OTHERS,) * len(columns)] += number
+        counter[name if known else (OTHERS,) * len(columns)] += row[number]
+        total += row[number]
+    return total

@@ -12,6 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from clickkit.analysis.drawing.world import world_json
 from clickkit.capture.asset import read_asset
 from clickkit.errors import StoreError
 from clickkit.live.collector_health import CollectorHealth
@@ -48,7 +49,7 @@ class Live(anywidget.AnyWidget):
     away, the last numbers stay, with their time and the reason.
     """
 
-    _esm = f"const WORLD = {_asset('world.json')};\n{_asset('live_parts.js')}{_asset('live.js')}"
+    _esm = f"const WORLD = {world_json()};\n{_asset('live_parts.js')}{_asset('live.js')}"
     _css = read_asset("theme.css") + _asset("live.css")
 
     state = traitlets.Dict().tag(sync=True)

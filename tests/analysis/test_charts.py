@@ -3,9 +3,111 @@
 import datetime as dt
 
 import duckdb
+import pandas as pd
 import pytest
 
+from clickkit import SettingsError
 from clickkit.analysis import charts
+
+NAUGHTY = [
+    "a\x00b",
+    "<script>alert(1)</script>",
+    "🎉" * 60,
+    "\u202e\u0645\u0631\u062d\u0628\u0627",
+    "#1d2129",
+    "None",
+    None,
+]
+EVERY = {
+    "areas": {"x": "number", "y": "value", "colour": "name"},
+    "bars": {"x": "value", "y": "name"},
+    "calibration": {"predicted": "value", "observed": "value", "low": "low", "high": "high"},
+    "columns": {"x": "name", "y": "value"},
+    "distribution": {"x": "value"},
+    "forest": {"x": "value", "low": "low", "high": "high", "y": "name"},
+    "funnel": {"x": "value", "y": "name"},
+    "intervals": {"x": "value", "low": "low", "high": "high", "y": "name"},
+    "lines": {"x": "number", "y": "value", "colour": "name", "low": "low", "high": "high"},
+    "retention": {"cohort": "name", "period": "number", "share": "value", "size": "number"},
+    "world_map": {"x": "value", "country_code": "name", "y": "name"},
+}
+EACH = pytest.mark.parametrize("name", EVERY)
+
+
+@pytest.fixture
+def naughty():
+    """Return a frame whose names come from visitors."""
+    return pd.DataFrame(
+        {
+            "name": NAUGHTY,
+            "number": range(len(NAUGHTY)),
+            "value": [0.5, 0.25, None, 0.125, 0.1, 0.2, 0.3],
+            "low": [0.25, 0.2, None, 0.1, None, 0.1, 0.2],
+            "high": [0.75, 0.3, None, 0.2, 0.3, 0.3, 0.4],
+        }
+    )
+
+
+def draw(name, table):
+    """Draw a chart of some kind."""
+    return getattr(charts, name)(table, title="Rates\x0b of visitors", **EVERY[name])
+
+
+def test_every_chart_is_tried_here():
+    """What is promised of charts is promised of all."""
+    assert {*EVERY, "Figure"} == set(charts.__all__)
+
+
+@EACH
+def test_names_of_visitors_are_text(name, naughty):
+    """Neither markup nor a character that no SVG may hold reaches a page, and nothing ends the process."""
+    drawn = draw(name, naughty).svg()
+
+    assert "<script" not in drawn
+    assert "\x00" not in drawn
+    assert "Rates\ufffd of visitors" in drawn
+    assert 'fill="currentColor"' in drawn
+
+
+@EACH
+def test_the_same_rows_are_the_same_bytes(name, naughty):
+    """A notebook that runs again shows nothing new; a relation is drawn like a frame."""
+    with duckdb.connect() as connection:
+        relation = connection.from_df(naughty)
+        first, second = draw(name, relation), draw(name, relation)
+
+        assert first.svg() == second.svg() == draw(name, naughty).svg()
+        assert first._repr_png_() == second._repr_png_()
+
+
+@EACH
+def test_a_table_without_rows_says_so(name, naughty):
+    """An empty picture would look like a mistake."""
+    figure = draw(name, naughty[:0])
+
+    assert "Nothing to draw: the table has no rows." in figure.svg()
+    assert repr(figure).endswith("visitors', 0 rows)")
+
+
+@EACH
+def test_a_column_that_is_not_there_is_named(name, naughty):
+    """With those that are."""
+    with pytest.raises(SettingsError, match="no column value to draw: choose from name, number, low, high"):
+        draw(name, naughty.drop(columns="value"))
+
+
+@EACH
+def test_too_many_rows_are_refused(name):
+    """But for a distribution, which counts them where they are."""
+    with duckdb.connect() as connection:
+        many = connection.sql(
+            "select 'a' as name, range as number, range as value, 1 as low, 2 as high from range(5001)"
+        )
+        if name == "distribution":
+            assert repr(draw(name, many)).endswith("5001 rows)")
+        else:
+            with pytest.raises(SettingsError, match="more than 5,000 rows are no picture: aggregate"):
+                draw(name, many)
 
 
 @pytest.fixture
@@ -62,8 +164,11 @@ def test_a_figure_takes_the_colour_of_its_page(counts):
 
 
 def test_notebooks_get_a_png(counts):
-    """A picture that every viewer shows, with the network off."""
-    assert charts.bars(counts, x="clicks", y="button", title="t")._repr_png_().startswith(b"\x89PNG")
+    """A picture that every viewer shows, with the network off, at half its dots: sharp on every screen."""
+    picture, shown = charts.bars(counts, x="clicks", y="button", title="t")._repr_png_()
+
+    assert picture.startswith(b"\x89PNG")
+    assert int.from_bytes(picture[16:20]) in (2 * shown["width"], 2 * shown["width"] + 1)
 
 
 def test_columns_over_days_are_stacked_by_colour(counts):

@@ -118,7 +118,7 @@ def test_by_device_type_and_by_browser(events):
 
 def test_by_country_and_by_city(events):
     """What was not shared is a row of the countries, and none of the cities."""
-    assert metrics.by_country(events).fetchall() == [("Norway", 2, 1), (None, 2, 1)]
+    assert metrics.by_country(events).fetchall() == [("Norway", "NO", 2, 1), (None, None, 2, 1)]
     assert metrics.by_city(events).fetchall() == [("Norway", "Oslo", 2, 1)]
     assert metrics.count_places(events).fetchall() == [(1, 1)]
 
@@ -127,7 +127,7 @@ def test_places_of_few_visitors_can_be_left_out(events):
     """Two clicks of one visitor are one visitor; a click without a visitor is one of its own."""
     anonymous = events.project("* replace (cast(null as varchar) as visitor_id)")
 
-    assert metrics.by_country(events, at_least=2).fetchall() == [(None, 2, 1)]
+    assert metrics.by_country(events, at_least=2).fetchall() == [(None, None, 2, 1)]
     assert metrics.by_city(events, at_least=2).fetchall() == []
     assert metrics.by_city(anonymous, at_least=2).fetchall() == [("Norway", "Oslo", 2, 0)]
     assert metrics.by_city(anonymous, at_least=3).fetchall() == []

@@ -2,11 +2,9 @@
 
 import datetime as dt
 
-import duckdb
-import pyarrow as pa
 import pytest
 
-from clickkit import Location, simulate
+from clickkit import Device, Location, export, read_lake, simulate
 from clickkit.analysis import metrics
 from clickkit.live.counts import OTHERS, Counts, Recent
 from clickkit.live.reader import microseconds
@@ -25,32 +23,35 @@ def stored(sqlite_store):
     return stored
 
 
-def test_the_numbers_are_those_of_the_notebooks(stored, make_event):
-    """A button, device or country has one number, wherever it is shown."""
-    odd = [make_event("v", event="view", button=None), make_event("d", device=None)]
-    odd += [make_event("c", location=Location(city="Nowhere")), make_event("e", button="'\"<b>\u2028")]
-    batches = stored(*simulate(NOON.date(), NOON.date(), visitors=200), *odd)
+def test_store_and_lake_say_the_same(stored, sqlite_store, make_event, tmp_path):
+    """One metric, two temperatures: live in pieces as they come, and in the lake the next morning."""
+    oslo = Location(city="Oslo", country="Norway", country_code="NO")
+    bot = Device(type="bot", is_bot=True)
+    batches = stored(
+        *simulate(NOON.date(), NOON.date(), visitors=200),
+        make_event("view", event="view", button=None, location=oslo),
+        make_event("nothing", device=None),
+        make_event("bot", device=bot, location=oslo, visitor_id="v"),
+        make_event("city", location=Location(city="Nowhere")),
+        make_event("code", location=Location(country_code="NO")),
+        make_event("naughty", button="'\"<b>\u2028", location=oslo),
+    )
     counts = Counts()
     for batch in batches:
         for start in range(0, batch.num_rows, 7):
             counts.add(batch.slice(start, 7))
+    export(sqlite_store, tmp_path / "lake", NOON.date(), NOON.date())
+    events = read_lake(tmp_path / "lake")
 
-    events = duckdb.connect().from_arrow(pa.Table.from_batches(batches))
-    buttons = {(button,): clicks for button, clicks, *_ in metrics.by_button(events).fetchall()}
-    devices, countries = {}, {}
-    for device, _, _, clicks, _ in metrics.by_device(events).fetchall():
-        devices[device,] = devices.get((device,), 0) + clicks
-    for country, _, clicks, _ in metrics.by_place(events).fetchall():
-        countries[country] = countries.get(country, 0) + clicks
-    by_country = {}
-    for (_, country), clicks in counts.countries.items():
-        by_country[country] = by_country.get(country, 0) + clicks
+    def of_lake(metric, *columns):
+        return {row[:-1]: row[-1] for row in metric(events).project(*columns, "clicks").fetchall()}
 
-    assert counts.buttons == buttons
-    assert counts.devices == devices
-    assert by_country == countries
-    assert counts.clicks == sum(clicks for _, _, clicks, _ in metrics.by_day(events).fetchall())
-    assert counts.events == counts.clicks + 1
+    assert counts.buttons == of_lake(metrics.by_button, "button")
+    assert counts.devices == of_lake(metrics.by_device_type, "device")
+    assert counts.countries == of_lake(metrics.by_country, "country_code", "country")
+    assert counts.clicks == metrics.totals(events).fetchall()[0][0] == counts.buttons.total()
+    assert counts.clicks == counts.devices.total() == counts.countries.total()
+    assert counts.events == counts.clicks + 1 == events.count("*").fetchall()[0][0]
 
 
 def test_a_sender_of_random_names_fills_no_memory(stored, make_event):

@@ -1,0 +1,1 @@
+"""How each kind of chart is drawn; `clickkit.analysis.charts` names them all."""

@@ -1,0 +1,64 @@
+"""What is written in a chart: names from visitors made safe to draw, and numbers as people write them."""
+
+import datetime as dt
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import accumulate
+
+NOT_XML = "[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
+"""Characters that no SVG may hold: one from a visitor would end the process that draws."""
+
+NOT_KNOWN = "not known"
+
+_LABEL_LETTERS = 28
+
+
+def safe(text: str) -> str:
+    """Return a text whose characters an SVG may hold."""
+    return re.sub(NOT_XML, "\ufffd", text)
+
+
+def short(names: Iterable[object]) -> list[str]:
+    """Return names cut to the width of a label, each still one of its own; a null is "not known".
+
+    The library that draws would cut in the middle of a character that takes two units of UTF-16, and fail.
+    """
+    cut_names: list[str] = []
+    for name in map(_text, names):
+        widths = accumulate(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in name)
+        fitting = sum(width <= _LABEL_LETTERS for width in widths)
+        cut = name if fitting == len(name) else f"{name[: fitting - 1]}…"
+        while cut in cut_names:
+            cut += "\u200b"  # without width
+        cut_names.append(cut)
+    return cut_names
+
+
+def _text(name: object) -> str:
+    if is_missing(name):
+        return NOT_KNOWN
+    if isinstance(name, dt.date):  # pandas' times are dates too
+        midnight = not isinstance(name, dt.datetime) or name.time() == dt.time()
+        return f"{name.day} {name:%b %Y}" if midnight else f"{name.day} {name:%b %Y %H:%M}"
+    return safe(str(name))
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a cell is null, however the table spells it: only a null differs from itself."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+
+
+def written(value: float, number_format: str) -> str:
+    """Return a number in one of Python's formats, with the minus sign of print; nothing for a null.
+
+    A whole number without a precision of its own stays whole: "1,234", not "1,234.0".
+    """
+    if is_missing(value) or math.isinf(value):
+        return ""
+    whole = number_format == "," and float(value).is_integer()
+    text = format(
+        int(value) if whole else float(value), ",.4g" if number_format == "," and not whole else number_format
+    )
+    return text.replace("-", "\u2212")

@@ -1,0 +1,85 @@
+"""Lines are named where they end, and say what is unusual."""
+
+import datetime as dt
+import re
+
+import pandas as pd
+import pytest
+
+from clickkit import SettingsError
+from clickkit.analysis import charts
+
+
+@pytest.fixture
+def daily():
+    """Return ten days with an outage."""
+    return pd.DataFrame(
+        {
+            "date": pd.date_range("2026-11-01", periods=10),
+            "clicks": [100, 104, 98, 101, 20, 99, 103, 100, 98, 1102],
+            "low": [90] * 10,
+            "high": [110] * 10,
+            "is_unusual": [False] * 4 + [True] + [False] * 4 + [None],
+        }
+    )
+
+
+def test_unusual_days_have_a_ring_with_their_value_and_events_a_line(daily):
+    """The value stands below a trough; a null is not unusual; the band is drawn behind."""
+    figure = charts.lines(
+        daily,
+        x="date",
+        y="clicks",
+        low="low",
+        high="high",
+        marked="is_unusual",
+        events={dt.date(2026, 11, 5): "outage <b>"},
+        title="Clicks a day (UTC)",
+    )
+    drawn = figure.svg()
+
+    assert ">20</text>" in drawn
+    assert ">1,102</text>" not in drawn
+    assert ">outage &lt;b></text>" in drawn or ">outage &lt;b&gt;</text>" in drawn
+    assert ">1 Nov</text>" in drawn
+    assert drawn.count('aria-roledescription="area mark"') == 1
+
+
+def test_series_are_named_at_the_end_and_their_names_do_not_overlap(daily):
+    """Two lines that end together have their names one above the other."""
+    both = pd.concat([daily.assign(channel=name) for name in ("search", "direct")])
+
+    drawn = charts.lines(both, x="date", y="clicks", colour="channel", title="t").svg()
+
+    heights = [
+        float(re.search(rf"translate\(538,([\d.]+)\)[^>]*>{name}<", drawn)[1])
+        for name in ("search", "direct")
+    ]
+    assert abs(heights[0] - heights[1]) == pytest.approx(16, abs=0.1)
+
+
+def test_more_series_than_colours_are_refused(daily):
+    """Nobody tells eight lines apart."""
+    many = pd.concat([daily.assign(channel=f"c{number}") for number in range(8)])
+
+    with pytest.raises(SettingsError, match="8 series cannot be told apart: draw 7 at most"):
+        charts.lines(many, x="date", y="clicks", colour="channel", title="t")
+
+
+def test_events_that_are_no_moments_are_refused(daily):
+    """They would lie nowhere."""
+    with pytest.raises(SettingsError, match="do not lie on the axis"):
+        charts.lines(daily, x="date", y="clicks", events={"soon": "launch"}, title="t")
+
+
+def test_areas_are_stacked_and_a_missing_row_counts_nothing():
+    """Each area stands on those before it in the order of the palette."""
+    table = pd.DataFrame({"hour": [0, 1, 0], "clicks": [3, 5, 2], "device": ["mobile", "mobile", "desktop"]})
+
+    drawn = charts.areas(
+        table, x="hour", y="clicks", colour="device", order=["desktop", "mobile"], title="t"
+    ).svg()
+
+    assert drawn.count('aria-roledescription="area mark"') == 2
+    assert ">desktop</text>" in drawn
+    assert ">6</text>" in drawn
