@@ -38,13 +38,14 @@ ALLOWED = {
     "demo": {*PARTS, "doctor", "live", "server"},
     "doctor": set(PARTS),
     "report": set(PARTS),
+    "runs": set(PARTS),
     "json_lines": set(),
     "live": {"errors", "event", "capture", STORE},
     "qr_code": set(),
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "commands": {*PARTS, "app", "demo", "file_limit", "json_lines", "server", "service"},
+    "commands": {*PARTS, "app", "demo", "file_limit", "json_lines", "runs", "server", "service"},
     "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}
