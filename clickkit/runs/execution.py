@@ -8,19 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clickkit.errors import ClickkitError
+from clickkit.errors import RunError, SettingsError
 from clickkit.runs.notebook import failure_of, read_notebook
 
 _ENGINE = "clickkit"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class RunFailedError(ClickkitError):
-    """A notebook ended with an error; `reason` is its last line."""
-
-    def __init__(self, notebook: Path, output: Path, reason: str) -> None:
-        super().__init__(f"{notebook} failed: {reason}; the cell that failed is marked in {output}")
-        self.reason = reason
 
 
 def execute(
@@ -36,8 +28,12 @@ def execute(
     the folder that the program was started in.
 
     Raises:
-        RunFailedError: a cell failed, or the kernel did.
+        RunError: a cell failed, or the kernel did.
+        SettingsError: the notebook cannot be read, or would be overwritten.
     """
+    read_notebook(notebook)
+    if output.exists() and output.samefile(notebook):
+        raise SettingsError(f"{output} is the notebook itself: name another file for the run")
     output.parent.mkdir(parents=True, exist_ok=True)
     output.unlink(missing_ok=True)
     command = [sys.executable, "-m", "papermill", str(notebook), str(output)]
@@ -48,8 +44,18 @@ def execute(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
     )
     if done.returncode:
-        reason = failure_of(read_notebook(output)) if output.exists() else ""
-        raise RunFailedError(notebook, output, reason or _last_line(done.stderr))
+        failure = failure_of(read_notebook(output)) if output.exists() else ""
+        reason = failure or _last_line(done.stderr)
+        raise RunError(_message(notebook, output, reason), reason)
+
+
+def _message(notebook: Path, output: Path, reason: str) -> str:
+    where = (
+        f"the cell that failed is marked in {output}"
+        if output.exists()
+        else "it did not start: check its kernel"
+    )
+    return f"{notebook} failed: {reason}; {where}"
 
 
 def _last_line(said: str) -> str:

@@ -25,7 +25,7 @@ def explain(day: dt.date, then: DayState, now: DayState | None, receipts: Sequen
     if not known:
         return ""
     rows = (now.rows if now else 0) - then.rows + _erased(known)
-    rest = f"{rows:+,} rows by something else" if rows else "and by something else"
+    rest = f"{rows:+,} row{'' if abs(rows) == 1 else 's'} by something else" if rows else "something else too"
     return f"explained in part by {_named(known)}; {rest}"
 
 

@@ -109,5 +109,5 @@ def _diff(old: str, new: str) -> Iterator[str]:
     changed = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
     for line in changed[:_DIFF_LINES]:
         yield line if len(line) <= _LINE_LETTERS else f"{line[: _LINE_LETTERS - 1]}…"
-    if len(changed) > _DIFF_LINES:
-        yield f"… {len(changed) - _DIFF_LINES:,} more lines"
+    if more := len(changed[_DIFF_LINES:]):
+        yield f"… {more:,} more line{'' if more == 1 else 's'}"

@@ -70,6 +70,7 @@ def _dress(run: Path) -> None:
     """Put what nbconvert wrote, which is a bare fragment, into a page of ours."""
     page, notebook = run.with_suffix(".html"), read_notebook(run)
     fragment = _PROGRAMS.sub("", page.read_text(encoding="utf-8"))
+    fragment = fragment.replace("<th></th>", "<td></td>")  # the corner of pandas' tables heads nothing
     described = iter(_descriptions(notebook))
     fragment = re.sub(
         re.escape(_NO_ALT), lambda _: f'alt="{html.escape(next(described, "Figure"))}"', fragment

@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from clickkit.errors import SettingsError
+from clickkit.errors import RunError, SettingsError
 from clickkit.lake.digest import lake_state
 from clickkit.lake.files import open_files
-from clickkit.runs.execution import RunFailedError, execute
+from clickkit.runs.execution import execute
 from clickkit.runs.index import Answer, answer_of, index_page
 from clickkit.runs.notebook import parameters_of, read_notebook
 from clickkit.runs.page import write_pages
@@ -66,7 +66,7 @@ def write_report(
         run = folder / notebook.name
         try:
             execute(notebook, run, given)
-        except RunFailedError as error:
+        except RunError as error:
             say(f"    FAILED: {error.reason}")
             answers.append(answer_of(notebook, run, failure=error.reason))
         else:

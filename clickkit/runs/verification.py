@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from clickkit.errors import LakeError, SettingsError
+from clickkit.errors import LakeError, RunError, SettingsError
 from clickkit.lake.digest import LakeState
 from clickkit.lake.files import open_files
 from clickkit.lake.receipts import Receipt, read_receipts
-from clickkit.runs.execution import RunFailedError, execute
+from clickkit.runs.execution import execute
 from clickkit.runs.explanation import explain
 from clickkit.runs.notebook import Notebook, failure_of, parameters_of, read_notebook, record_of
 from clickkit.runs.outputs import differing_cells
@@ -52,7 +52,7 @@ def verify_run(run: Path, *, environment: Mapping[str, str], lake: str = "", fol
         again = Path(place) / "again.ipynb"
         try:
             execute(run, again, parameters, environment={**environment, "CLICKKIT_LAKE": where.url})
-        except RunFailedError as error:
+        except RunError as error:
             cells = [f"run again, it fails: {error.reason}"]
             now = _record_now(record, where.url, folder)
         else:

@@ -49,14 +49,14 @@ def test_a_late_click_between_two_erasures_is_said():
     said = explain(DAY, state("a", 10), state("c", 7), receipts)
 
     assert said.startswith("explained in part by the receipts _receipts/1.json")
-    assert said.endswith("4 rows erased; +1 rows by something else")
+    assert said.endswith("4 rows erased; +1 row by something else")
 
 
 def test_a_late_click_after_an_erasure_is_said():
     """The erasure is still named."""
     said = explain(DAY, state("a", 10), state("late", 9), [erasure(1, "a", "b", (10, 8))])
 
-    assert said.endswith("2 rows erased; +1 rows by something else")
+    assert said.endswith("2 rows erased; +1 row by something else")
 
 
 def test_a_day_that_was_erased_whole_is_explained():

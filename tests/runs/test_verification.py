@@ -66,11 +66,10 @@ def test_after_one_late_click_the_day_and_the_cells_are_named(copied, make_event
     assert done.stdout.splitlines() == [
         "changed: out.ipynb",
         "  day 2026-11-21 changed: 10 → 11 rows",
-        '  cell [4] events.filter(f"button = \'{button}\'").count("id").df() '
-        "gives another text/html, text/plain:",
+        '  cell [4] events.filter(f"button = \'{button}\'").count("id… gives another text/html, text/plain:',
         "    -0         30",
         "    +0         31",
-        '  cell [5] charts.bars(metrics.by_button(events), x="clicks"… draws another picture (image/png)',
+        '  cell [5] charts.bars(metrics.by_button(events), x="click… draws another picture (image/png)',
     ]
 
 
