@@ -1,6 +1,6 @@
 """Receipts of erasure: what was taken out of which days of a lake, without saying who.
 
-_receipts/20261127T103000Z-4f2a.json
+_receipts/20261127T103000Z-1a2b3c4d.json
 """
 
 import datetime as dt
@@ -8,13 +8,13 @@ import datetime as dt
 import msgspec
 
 from clickkit.errors import LakeError
-from clickkit.lake.files import Files
+from clickkit.lake.files import Files, publish
 
 RECEIPTS = "_receipts"
 
 
 class ErasedDay(msgspec.Struct, frozen=True):
-    """What an erasure did to a day: its rows and its `day_digest` before and after; gone: no digest after."""
+    """What an erasure did to a day: its rows and its `day_digest` before and after."""
 
     rows_before: int
     rows_after: int
@@ -22,16 +22,31 @@ class ErasedDay(msgspec.Struct, frozen=True):
     digest_after: str | None = None
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """An erasure: when, why, and what it did to each day of the lake.
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An erasure: when (UTC), why, what it did to each day of the lake, and what it removed elsewhere.
 
-    `path` is where it stands in the lake.
+    `store`, `spool` and `rejected` count events. `path` is where the receipt stands in the lake; empty when
+    nothing was found, and so none was left.
     """
 
     at: dt.datetime
     reason: str
     days: dict[dt.date, ErasedDay]
+    store: int
+    spool: int
+    rejected: int
     path: str = ""
+
+    @property
+    def rows(self) -> int:
+        """The rows that went from the lake."""
+        return sum(day.rows_before - day.rows_after for day in self.days.values())
+
+
+def write_receipt(files: Files, receipt: Receipt) -> None:
+    """Put a receipt at its path, in place of what it said before."""
+    content = msgspec.json.encode(msgspec.structs.replace(receipt, path=""))
+    publish(files, receipt.path, msgspec.json.format(content, indent=2) + b"\n")
 
 
 def read_receipts(files: Files) -> list[Receipt]:

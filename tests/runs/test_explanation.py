@@ -12,7 +12,8 @@ DAY = dt.date(2026, 11, 21)
 def erasure(number, before, after, rows=(10, 8), day=DAY):
     """Return a receipt of a day, by its digests before and after."""
     at = dt.datetime(2026, 11, 27, number, tzinfo=dt.UTC)
-    return Receipt(at, "erasure", {day: ErasedDay(*rows, before, after)}, f"_receipts/{number}.json")
+    days, path = {day: ErasedDay(*rows, before, after)}, f"_receipts/{number}.json"
+    return Receipt(at, "erasure", days, store=0, spool=0, rejected=0, path=path)
 
 
 def state(digest, rows):
@@ -64,6 +65,13 @@ def test_a_day_that_was_erased_whole_is_explained():
     said = explain(DAY, state("a", 10), None, [erasure(1, "a", None, (10, 0))])
 
     assert said.startswith("explained by the receipt _receipts/1.json")
+
+
+def test_a_day_whose_only_part_is_left_without_rows_is_explained():
+    """An erasure may keep the partition of a day that has no events any more."""
+    said = explain(DAY, state("a", 10), state("empty", 0), [erasure(1, "a", "empty", (10, 0))])
+
+    assert said.endswith("10 rows erased")
 
 
 def test_what_no_receipt_tells_of_is_not_explained():
