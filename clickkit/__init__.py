@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clickkit.lake.reader import read_lake
     from clickkit.live.dashboard import live_dashboard
     from clickkit.report.dashboard import report_dashboard
+    from clickkit.runs.pin import pin
 
 __version__ = "0.1.0"
 
@@ -48,6 +49,7 @@ __all__ = [
     "lake_url",
     "live_dashboard",
     "open_store",
+    "pin",
     "public_url",
     "read_lake",
     "report_dashboard",
@@ -61,6 +63,7 @@ _HEAVY = {
     "Tracker": "clickkit.capture.tracker",
     "enrich": "clickkit.capture.enrichment",
     "live_dashboard": "clickkit.live.dashboard",
+    "pin": "clickkit.runs.pin",
     "read_lake": "clickkit.lake.reader",
     "report_dashboard": "clickkit.report.dashboard",
     "tracker_dashboard": "clickkit.dashboard",

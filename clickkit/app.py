@@ -39,6 +39,11 @@ def day_named(text: str = "") -> dt.date:
     return parse_day(text or settings().day, dt.datetime.now(dt.UTC).date())
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of this process, for a program that it starts."""
+    return dict(os.environ)
+
+
 def write_keys() -> list[str]:
     """Return the keys of which a sender must show one: `CLICKKIT_WRITE_KEYS`, separated by commas."""
     return [key for key in os.environ.get("CLICKKIT_WRITE_KEYS", "").split(",") if key]

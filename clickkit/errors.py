@@ -7,6 +7,7 @@
     ├── BusyError            a queue or the spool is full: nothing was kept, send again later
     ├── LakeError            a partition is missing, damaged or must not be replaced
     │   └── ChangedError     another export has replaced a file meanwhile
+    ├── RunError             a notebook ended with an error
     └── SettingsError        a URL, a date or another argument that cannot be understood
 
 Every message says what was wrong, with the value, and what to do about it.
@@ -44,6 +45,14 @@ class LakeError(ClickkitError):
 
 class ChangedError(LakeError):
     """Another export has replaced a file since this one looked at it: running it again will do."""
+
+
+class RunError(ClickkitError):
+    """A notebook ended with an error; `reason` is its last line."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SettingsError(ClickkitError):

@@ -10,6 +10,7 @@ import pytest
 from clickkit import connect, export
 from clickkit.capture.file_import import import_file, parse_ndjson
 
+SANITIZE = Path(__file__).with_name("sanitize.cfg")
 SAMPLE = Path(__file__).parents[1] / "data" / "sample.ndjson"
 FIRST, LAST = "2026-10-26", "2026-11-22"
 
@@ -29,6 +30,11 @@ def sample_environment() -> dict[str, str]:
     export(store, home / "lake", FIRST, LAST)
     store.close()
     return {"CLICKKIT_STORE": store.url, "CLICKKIT_LAKE": str(home / "lake"), "CLICKKIT_DAY": LAST}
+
+
+def pytest_configure(config):
+    """Let nbval pass over what differs from commit to commit and from machine to machine."""
+    config.option.nbval_sanitize_with = str(SANITIZE)
 
 
 @pytest.hookimpl(tryfirst=True)

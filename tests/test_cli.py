@@ -34,6 +34,9 @@ COMMANDS = [
     "lake status",
     "lake verify",
     "lake compact",
+    "runs run",
+    "runs verify",
+    "report",
     "doctor",
 ]
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))

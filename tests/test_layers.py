@@ -45,13 +45,14 @@ ALLOWED = {
     "demo": {*PARTS, "browser", "live", "server"},
     "doctor": {*PARTS, "browser"},
     "report": set(PARTS),
+    "runs": set(PARTS),
     "json_lines": set(),
     "live": {"analysis", "errors", "event", "capture", STORE},
     "qr_code": set(),
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "commands": {*PARTS, "app", "demo", "file_limit", "json_lines", "server", "service"},
+    "commands": {*PARTS, "app", "demo", "file_limit", "json_lines", "runs", "server", "service"},
     "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}

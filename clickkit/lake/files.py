@@ -32,6 +32,9 @@ class Files(Protocol):
     def manifests(self, folder: str) -> list[str]:
         """Return the paths of all manifests below a folder, sorted."""
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of all files below a folder, sorted."""
+
     def version(self, path: str) -> str | None:
         """Return what changes whenever the file at a path does; None when there is none."""
 

@@ -47,6 +47,14 @@ class LocalFiles:
         """Return the paths of all manifests below a folder, sorted."""
         return self._below(folder, MANIFEST)
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of all files below a folder, sorted, leavings of killed runs aside."""
+        return [
+            path
+            for path in self._below(folder, "*")
+            if (self._root / path).is_file() and not path.endswith(".tmp")
+        ]
+
     def _below(self, folder: str, pattern: str) -> list[str]:
         if self._root.exists() and not self._root.is_dir():
             raise LakeError(f"lake {self.url} is a file: name a folder")

@@ -61,6 +61,10 @@ class S3Files:
         """Return the paths of all manifests below a folder, sorted."""
         return [path for path in self._below(folder) if path.endswith(f"/{MANIFEST}")]
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of all objects below a folder, sorted."""
+        return self._below(folder)
+
     def _below(self, folder: str) -> list[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._key_in_bucket(folder) + "/"

@@ -50,7 +50,7 @@ def lake_status(lake: str | os.PathLike[str]) -> LakeStatus:
     changed = []
     for day in days:
         path = f"{partition(day)}/{MANIFEST}"
-        content = _read_manifest(files, partition(day))
+        content = read_manifest(files, partition(day))
         manifest = decode_manifest(content, path)
         digest.update(content)
         rows += manifest.rows
@@ -71,11 +71,16 @@ def newest_partition(lake: str | os.PathLike[str]) -> PartitionStatus | None:
     if not days:
         return None
     folder = partition(max(days))
-    manifest = decode_manifest(_read_manifest(files, folder), f"{folder}/{MANIFEST}")
+    manifest = decode_manifest(read_manifest(files, folder), f"{folder}/{MANIFEST}")
     return PartitionStatus(folder, manifest, one_schema(files, files.parts(folder)))
 
 
-def _read_manifest(files: Files, folder: str) -> bytes:
+def read_manifest(files: Files, folder: str) -> bytes:
+    """Return the manifest of a partition as it stands there.
+
+    Raises:
+        LakeError: it has none.
+    """
     content = files.read(f"{folder}/{MANIFEST}")
     if content is None:
         raise LakeError(f"{files.url}/{folder} has no manifest: export the day again")

@@ -1,0 +1,63 @@
+"""Running a notebook by papermill, as a program of its own."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from clickkit.errors import RunError, SettingsError
+from clickkit.runs.notebook import failure_of, read_notebook
+
+_ENGINE = "clickkit"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Run a notebook with parameters, and keep the run in another file.
+
+    `environment` is that of the run; None: this process's own. Relative paths in the notebook are those of
+    the folder that the program was started in.
+
+    Raises:
+        RunError: a cell failed, or the kernel did.
+        SettingsError: the notebook cannot be read, or would be overwritten.
+    """
+    read_notebook(notebook)
+    if output.exists() and output.samefile(notebook):
+        raise SettingsError(f"{output} is the notebook itself: name another file for the run")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "papermill", str(notebook), str(output)]
+    command += ["--engine", _ENGINE, "--no-progress-bar", "--log-level", "ERROR"]
+    if parameters:
+        command += ["--parameters_yaml", json.dumps(parameters)]  # JSON is YAML
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
+    )
+    if done.returncode:
+        failure = failure_of(read_notebook(output)) if output.exists() else ""
+        reason = failure or _last_line(done.stderr)
+        raise RunError(_message(notebook, output, reason), reason)
+
+
+def _message(notebook: Path, output: Path, reason: str) -> str:
+    where = (
+        f"the cell that failed is marked in {output}"
+        if output.exists()
+        else "it did not start: check its kernel"
+    )
+    return f"{notebook} failed: {reason}; {where}"
+
+
+def _last_line(said: str) -> str:
+    lines = [line.strip() for line in _COLOURS.sub("", said).splitlines() if line.strip()]
+    return lines[-1] if lines else "papermill said nothing"

@@ -1,0 +1,27 @@
+"""A notebook is run by papermill, and a mistake costs no file."""
+
+import nbformat
+import pytest
+
+from clickkit import SettingsError
+from clickkit.runs.execution import execute
+
+
+def test_a_run_never_takes_the_place_of_its_notebook(make_notebook, tmp_path):
+    """The question is worth more than an answer."""
+    nbformat.write(make_notebook("1"), tmp_path / "ask.ipynb")
+
+    with pytest.raises(SettingsError, match="is the notebook itself"):
+        execute(tmp_path / "ask.ipynb", tmp_path / "." / "ask.ipynb", {})
+
+    assert (tmp_path / "ask.ipynb").exists()
+
+
+def test_a_notebook_that_is_not_there_leaves_an_earlier_run(tmp_path):
+    """Nothing is removed before the notebook was read."""
+    (tmp_path / "out.ipynb").write_text("earlier")
+
+    with pytest.raises(SettingsError, match=r"nope\.ipynb cannot be read"):
+        execute(tmp_path / "nope.ipynb", tmp_path / "out.ipynb", {})
+
+    assert (tmp_path / "out.ipynb").read_text() == "earlier"
