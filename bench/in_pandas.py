@@ -68,7 +68,7 @@ def retention(files: Sequence[Path]) -> Rows:
     """Count who comes back by the week of the first visit."""
     events = _read(files, ["timestamp", "visitor_id"]).dropna(subset=["visitor_id"])
     day = events["timestamp"].dt.tz_localize(None).dt.floor("D")
-    events["week"] = day - pd.to_timedelta(day.dt.weekday, unit="D")
+    events["week"] = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
     visits = events[["visitor_id", "week"]].drop_duplicates()
     visits["cohort"] = visits.groupby("visitor_id")["week"].transform("min")
     visits["period"] = (visits["week"] - visits["cohort"]).dt.days // 7
