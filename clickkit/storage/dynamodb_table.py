@@ -1,5 +1,6 @@
 """A DynamoDB table with the keys of a store: made, and waited for."""
 
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import WaiterError
@@ -16,15 +17,13 @@ def make_table(client: Any, table: str, seconds: int) -> None:
         StoreError: it is not ready in time, or has other keys.
         BotoCoreError, ClientError: DynamoDB cannot be asked.
     """
-    try:
+    with suppress(client.exceptions.ResourceInUseException):
         client.create_table(
             TableName=table,
             KeySchema=_KEY_SCHEMA,
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             BillingMode="PAY_PER_REQUEST",
         )
-    except client.exceptions.ResourceInUseException:
-        pass
     waiter = client.get_waiter("table_exists")
     try:
         waiter.wait(TableName=table, WaiterConfig={"Delay": 0.25, "MaxAttempts": 4 * seconds})

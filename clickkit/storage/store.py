@@ -22,10 +22,9 @@ class LedgerDay(msgspec.Struct, frozen=True):
     """What became of all events of one UTC day: stored, repeated, rejected or suppressed.
 
     Stored and repeated events count on the day of their timestamp, the others, whose timestamps nobody
-    kept, on the day when they came. `forgotten` says how many of those that were stored have been removed
-    since, so that a visitor is forgotten. `changes` differs after every write that may have changed the day, and
-    has no other meaning; `exported` says of each lake, by its URL, what it was when the day was last
-    exported there.
+    kept, on the day when they came. `forgotten` of the stored ones have been removed since. `changes` differs
+    after every write that may have changed the day, and has no other meaning; `exported` says of each lake,
+    by its URL, what it was when the day was last exported there.
     """
 
     day: dt.date
@@ -108,7 +107,7 @@ def ledger_day(day: str, numbers: Mapping[str, int]) -> LedgerDay:
     """Make a row of the ledger from the numbers that a store has under their names.
 
     A store that cannot count `stored` in one transaction with the events counts `attempted` before them;
-    the sum is what changes, with `forgotten`: what is removed is a change, too. Names that are not known, of a newer writer, are passed over.
+    the sum, with `forgotten`, is what changes. Names that are not known, of a newer writer, are passed over.
     """
     exported = {
         name.removeprefix(EXPORTED_TO): number
