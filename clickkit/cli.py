@@ -10,7 +10,7 @@ import typer
 
 from clickkit import __version__
 from clickkit.app import settings
-from clickkit.commands import collecting, exporting, lake, rehearsing, storing
+from clickkit.commands import collecting, exporting, forgetting, lake, rehearsing, storing
 from clickkit.commands.options import LakeUrl, StoreUrl, say
 from clickkit.demo.rehearsal import rehearse
 from clickkit.demo.reset import put_aside
@@ -103,8 +103,8 @@ def demo(
     run_demo(show, phones=phones if script else 0, browser=browser and has_screen, say=say)
 
 
-for _group in (collecting.commands, rehearsing.commands, storing.commands, exporting.commands, lake.commands):
-    app.add_typer(_group)
+for _commands in (collecting, rehearsing, storing, exporting, forgetting, lake):
+    app.add_typer(_commands.commands)
 
 
 @app.command()

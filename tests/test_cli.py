@@ -31,6 +31,7 @@ COMMANDS = [
     "table create",
     "export",
     "verify",
+    "forget",
     "lake status",
     "lake verify",
     "lake compact",

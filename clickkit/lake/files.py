@@ -32,6 +32,9 @@ class Files(Protocol):
     def manifests(self, folder: str) -> list[str]:
         """Return the paths of all manifests below a folder, sorted."""
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of all files below a folder, sorted."""
+
     def version(self, path: str) -> str | None:
         """Return what changes whenever the file at a path does; None when there is none."""
 
@@ -44,6 +47,9 @@ class Files(Protocol):
         An error in the block leaves what was there. So does a file whose version is not the expected one
         any more: `ChangedError`. The same bytes again change nothing.
         """
+
+    def clear_leavings(self, folder: str) -> None:
+        """Remove what killed runs left half-written below a folder."""
 
     def open(self, path: str) -> pa.NativeFile | None:
         """Open a file for reading at any place, or return None when there is no such file."""

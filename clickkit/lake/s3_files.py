@@ -61,6 +61,10 @@ class S3Files:
         """Return the paths of all manifests below a folder, sorted."""
         return [path for path in self._below(folder) if path.endswith(f"/{MANIFEST}")]
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of all objects below a folder, sorted."""
+        return self._below(folder)
+
     def _below(self, folder: str) -> list[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._key_in_bucket(folder) + "/"
@@ -112,6 +116,9 @@ class S3Files:
                         f"{self.locate(path)} was changed by another export: run this one again"
                     ) from error
                 raise self._failed(error) from error
+
+    def clear_leavings(self, folder: str) -> None:
+        """Do nothing: an object is put as a whole."""
 
     def open(self, path: str) -> pa.NativeFile | None:
         """Open an object for reading."""

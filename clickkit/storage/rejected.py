@@ -12,8 +12,7 @@ import msgspec
 from clickkit.folder import locked_folder
 
 _MEBIBYTE = 1024 * 1024
-MOST_BYTES = 4_096
-"""The bytes that are kept of what was refused."""
+_MOST_BYTES = 4_096
 
 
 class RejectedEvent(msgspec.Struct, frozen=True):
@@ -72,4 +71,4 @@ def _ends_a_line(file: BinaryIO) -> bool:
 
 def rejected_event(at: dt.datetime, field: str, reason: str, raw: bytes) -> RejectedEvent:
     """Make the record of a refused event from what the sender sent."""
-    return RejectedEvent(at, field, reason, raw[:MOST_BYTES].decode(errors="backslashreplace"))
+    return RejectedEvent(at, field, reason, raw[:_MOST_BYTES].decode(errors="backslashreplace"))

@@ -13,7 +13,6 @@ import msgspec
 from clickkit.errors import InvalidEventError, StoreError
 from clickkit.event import decode_event
 from clickkit.folder import fsync_folder, locked_folder, write_durably
-from clickkit.storage.rejected import MOST_BYTES
 
 SPOOL, REJECTED = "spool", "rejected"
 """The folders in a collector's folder."""
@@ -128,6 +127,5 @@ def _names(text: str, visitor_id: str) -> bool:
         return True
     if visitor_id.isdigit() and re.search(rf"[:\[,]\s*{visitor_id}\s*[,\]}}]", text):
         return True
-    last = text[text.rfind('"') :]
-    is_cut_off = len(text.encode(errors="replace")) >= MOST_BYTES and len(last) > 1
-    return is_cut_off and any(one.startswith(last) for one in spellings)
+    last = text[text.rfind('"') :]  # where it may have been cut off, in the middle of the id
+    return len(last) > 1 and any(one.startswith(last) for one in spellings)
