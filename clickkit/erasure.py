@@ -108,14 +108,16 @@ class _Run:
         self.days_of_lake = sorted({day for path in self.files.parts(ROOT) if (day := day_of(path))})
         self._store = store
         self._visitor_id = visitor_id
-        self._days_of_store = sorted({*(row.day for row in store.ledger()), *self.days_of_lake})
         self._progress = progress
-        self._done, self._total = 0, len(self._days_of_store) + len(self.days_of_lake)
-        self.receipt = Receipt(dt.datetime.now(dt.UTC), "erasure", {}, store=0, spool=0, rejected=0)
+        self._done = self._total = 0
+        self._days_of_store()  # a store that cannot be asked stops it before anything is removed
+        self.receipt = Receipt(dt.datetime.now(dt.UTC), "erasure", {})
 
     def keys(self) -> list[Key]:
         """Return the keys of the visitor's events in the store."""
-        return [key for day in self._days_of_store for key in self.with_progress(self._keys_of, day)]
+        days = self._days_of_store()  # those of what was drained from the spool a moment ago are among them
+        self._total = len(days) + len(self.days_of_lake)
+        return [key for day in days for key in self.with_progress(self._keys_of, day)]
 
     def note(self, **found: Any) -> None:
         """Write into the receipt what is about to be removed."""
@@ -154,6 +156,10 @@ class _Run:
 
     def _note_day(self, day: dt.date, erased: ErasedDay) -> None:
         self.note(days=self.receipt.days | {day: erased})
+
+    def _days_of_store(self) -> list[dt.date]:
+        """Return the days of the ledger, and those of the lake: a store from before the ledger has them."""
+        return sorted({*(row.day for row in self._store.ledger()), *self.days_of_lake})
 
     def _keys_of(self, day: dt.date) -> list[Key]:
         return [

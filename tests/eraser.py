@@ -1,7 +1,7 @@
 """Forget a visitor for every line of input, each time in a process of its own that is killed at some step.
 
-A line says store, lake, folder, visitor and the step, counted in calls that make something durable: 1 is
-the first. It prints how the process ended (see `os.waitpid`).
+A line says store, lake, folder, visitor and the step: before the how manieth file takes its place or goes,
+counted from 1. It prints how the process ended (see `os.waitpid`).
 """
 
 import itertools
@@ -32,7 +32,7 @@ def main():
 
 
 def die_at(step):
-    """Kill this process before one of the calls that make something durable."""
+    """Kill this process before one of the calls that give a file its place, or remove it."""
     steps = itertools.count(1)
 
     def counting(call):
@@ -43,7 +43,7 @@ def die_at(step):
 
         return counted
 
-    for name in ("fsync", "replace", "unlink"):
+    for name in ("replace", "unlink"):
         setattr(os, name, counting(getattr(os, name)))
 
 
