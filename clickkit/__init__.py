@@ -4,9 +4,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from clickkit.app import collector_url, day_named, lake_url, open_store, public_url
+from clickkit.erasure import forget
 from clickkit.errors import ClickkitError, InvalidEventError, LakeError, SettingsError, StoreError
 from clickkit.event import Device, Event, Location, Screen, decode_event, encode_event
 from clickkit.lake.export import ExportedDay, export, export_nightly
+from clickkit.lake.receipts import Receipt
 from clickkit.lake.verify import Verification, verify
 from clickkit.shop import simulate_shop
 from clickkit.shop_truth import ShopTruth
@@ -32,6 +34,7 @@ __all__ = [
     "InvalidEventError",
     "LakeError",
     "Location",
+    "Receipt",
     "Screen",
     "SettingsError",
     "ShopTruth",
@@ -46,6 +49,7 @@ __all__ = [
     "enrich",
     "export",
     "export_nightly",
+    "forget",
     "lake_url",
     "live_dashboard",
     "open_store",

@@ -19,6 +19,14 @@ def make_folder(folder: Path) -> None:
         fsync_folder(folder.parent)
 
 
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file and wait until its content is on the disk; its name is not yet."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def fsync_folder(folder: Path) -> None:
     """Make durable which names a folder has; Windows, which cannot open one, does so by itself."""
     if os.name == "nt":
@@ -56,3 +64,28 @@ def locked_folder(folder: Path, *, wait: bool = True) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def shared_folder(folder: Path) -> Iterator[None]:
+    """Show others, for the length of the block, that a folder is in use: `is_in_use` tells them."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_in_use(folder: Path) -> bool:
+    """Tell whether somebody shares or locks a folder; on Windows nobody knows."""
+    try:
+        with locked_folder(folder, wait=False):
+            return False
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True

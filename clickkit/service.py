@@ -2,24 +2,27 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from clickkit.capture.collector import Collector, Door
 from clickkit.capture.keeper import KeeperState, Outcome
 from clickkit.capture.request import RefusedInput
 from clickkit.event import Event
+from clickkit.folder import make_folder, shared_folder
 from clickkit.storage.durable import DurableWriter
 from clickkit.storage.rejected import RejectedEvents, rejected_event
 from clickkit.storage.spool import Spool
 from clickkit.storage.store import Store
+from clickkit.storage.traces import REJECTED, SPOOL
 
-_REJECTED = Path("rejected") / "events.ndjson"
+_REJECTED = "events.ndjson"
 _MEBIBYTE = 1024 * 1024
 
 
 def open_rejected(folder: Path) -> RejectedEvents:
     """Open the events that a collector with this folder refused."""
-    return RejectedEvents(folder / _REJECTED)
+    return RejectedEvents(folder / REJECTED / _REJECTED)
 
 
 def make_collector(
@@ -45,9 +48,10 @@ class DurableKeeper:
         self, store: Store, folder: Path, *, spool_bytes: int = 512 * _MEBIBYTE, retry_seconds: float = 1.0
     ) -> None:
         self._store = store
-        self._spool = Spool(folder / "spool", most_bytes=spool_bytes)
+        self._spool = Spool(folder / SPOOL, most_bytes=spool_bytes)
         self._rejected = open_rejected(folder)
         self._writer = DurableWriter(store, self._spool, self._rejected, retry_seconds=retry_seconds)
+        self._in_use = _shown_in_use(folder)
 
     def write(self, events: Sequence[Event]) -> Sequence[Outcome]:
         """Write to the store, or to the spool while the store is away.
@@ -84,3 +88,13 @@ class DurableKeeper:
         """Stop draining and close the store."""
         self._writer.close()
         self._store.close()
+        self._in_use.close()
+
+
+def _shown_in_use(folder: Path) -> ExitStack:
+    """Show that a collector uses a folder; one that cannot be made hinders nothing but its spool."""
+    shown = ExitStack()
+    with suppress(OSError):
+        make_folder(folder)
+        shown.enter_context(shared_folder(folder))
+    return shown

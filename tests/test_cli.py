@@ -31,6 +31,7 @@ COMMANDS = [
     "table create",
     "export",
     "verify",
+    "forget",
     "lake status",
     "lake verify",
     "lake compact",
@@ -357,3 +358,38 @@ def test_verify_ends_with_status_1_on_a_difference(run):
 def test_the_version_is_shown(run):
     """What a bug report needs first."""
     assert run("--version").stdout.strip() == clickkit.__version__
+
+
+def test_a_visitor_is_forgotten_beside_a_running_collector(run, tmp_path, serve, wait_until):
+    """A look first; then what went, where the receipt lies, and that the collector goes on."""
+    store = f"sqlite:///{tmp_path / 'x.db'}"
+    collector = serve(store)
+    click = {"button": "Buy", "pageUrl": "https://example.com/", "timestamp": "2026-11-22T10:00:00Z"}
+    posted = [click | {"id": f"e{n}", "visitorId": name} for n, name in enumerate("vvw")]
+    broken = [{"id": "broken", "visitorId": name} for name in "vw"]
+    assert httpx.post(f"{collector.url}/clicks", json=posted + broken).json()["accepted"] == 3
+    run("export", "--store", store, "--lake", "lake", "--since", "2026-11-22", "--until", "2026-11-22")
+    forget = ("forget", "--visitor", "v", "--store", store, "--lake", "lake", "--folder", tmp_path)
+
+    look, done, again = run(*forget, "--dry-run"), run(*forget), run(*forget)
+    verified = run("verify", "--day", "2026-11-22", "--store", store, "--lake", "lake")
+    httpx.post(f"{collector.url}/clicks", json=[broken[1]])
+    kept = run("rejected", "--folder", tmp_path).stdout
+    collector.end(signal.SIGTERM)
+    alone = run(*forget)
+
+    removed = "2 events in the store, 0 in the spool, 1 rejected ones, 2 rows in 1 partition of the lake"
+    note = f"a collector runs in {tmp_path}: what it takes from this visitor from now on is kept as ever"
+    assert look.stdout.splitlines() == [
+        "2026-11-22  in the store 2, in the lake 2",
+        f"would remove {removed}",
+        note,
+    ]
+    first, second, third, fourth = done.stdout.splitlines()
+    assert (first, second, fourth) == ("2026-11-22  3 rows before, 1 after", f"removed {removed}", note)
+    assert re.fullmatch(r"receipt: _receipts/\d{8}T\d{6}Z-[0-9a-f]{8}\.json in lake", third)
+    assert again.stdout.splitlines() == ["nothing was found of this visitor", note]
+    assert alone.stdout.splitlines() == ["nothing was found of this visitor"]
+    assert "in the store 1, in the lake 1, forgotten 2" in verified.stdout
+    assert [one.returncode for one in (look, done, again, verified, alone)] == [0] * 5
+    assert (kept.count('"visitorId":"w"'), kept.count('"visitorId":"v"')) == (2, 0)

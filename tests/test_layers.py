@@ -30,6 +30,7 @@ ALLOWED = {
     "folder": set(),
     "merge": set(),
     "event": {"errors"},
+    "erasure": {"errors", "event", "lake", "storage"},
     "capture": {"errors", "event", STORE},
     "storage": {"address", "errors", "event", "folder", "merge"},
     "population": {"event"},
@@ -52,7 +53,7 @@ ALLOWED = {
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "commands": {*PARTS, "app", "demo", "file_limit", "json_lines", "runs", "server", "service"},
+    "commands": {*PARTS, "app", "demo", "erasure", "file_limit", "json_lines", "runs", "server", "service"},
     "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}

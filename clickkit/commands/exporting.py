@@ -105,7 +105,8 @@ def verify_day(
         f"{ledger.day}  received {ledger.received:,} = stored {ledger.stored:,} + repeated "
         f"{ledger.repeated:,} + rejected {ledger.rejected:,} + suppressed {ledger.suppressed:,}"
     )
-    say(f"{ledger.day}  in the store {found.store_rows:,}, in the lake {found.lake_rows:,}")
+    forgotten = f", forgotten {ledger.forgotten:,}" if ledger.forgotten else ""
+    say(f"{ledger.day}  in the store {found.store_rows:,}, in the lake {found.lake_rows:,}{forgotten}")
     if found.lost_before_the_door is not None:
         say(f"{ledger.day}  lost before the door, by gaps in the sessions: {found.lost_before_the_door:.2%}")
     for difference in found.differences:

@@ -14,6 +14,7 @@ from clickkit.event import SCHEMA
 from clickkit.lake.files import Files, open_files, parts_by_day, publish
 from clickkit.lake.layout import MANIFEST, ROOT, encode_manifest, manifest_of, part_name, partition
 from clickkit.lake.part import write_part
+from clickkit.lake.receipts import RECEIPTS
 from clickkit.lake.schemas import is_within, one_schema
 from clickkit.merge import merge_sorted
 
@@ -22,7 +23,7 @@ def compact(lake: str | os.PathLike[str], target: str | os.PathLike[str]) -> int
     """Copy every day of a lake into a new one, each as one part sorted by time; return the rows.
 
     The lake itself stays as it is: a reader of it could otherwise see a day twice for a moment. The copy has
-    the bytes that an export with one part would have written.
+    the bytes that an export with one part would have written. Receipts of erasures are copied as they are.
 
     Raises:
         LakeError: there is no such lake, a part is damaged or has a column that events do not have, or the
@@ -38,7 +39,10 @@ def compact(lake: str | os.PathLike[str], target: str | os.PathLike[str]) -> int
                 f"lake {source.url} has the column {field.name} as {field.type}, which events do not have: "
                 "a copy would lose it"
             )
-    return sum(_copy_day(source, into, day, paths) for day, paths in days.items())
+    rows = sum(_copy_day(source, into, day, paths) for day, paths in days.items())
+    for path in source.names(RECEIPTS):
+        publish(into, path, source.read(path) or b"")
+    return rows
 
 
 def _copy_day(source: Files, into: Files, day: dt.date, paths: list[str]) -> int:

@@ -126,6 +126,7 @@ class _Run:
         self._progress = progress
         self._may_start = may_start
         self._ledger = {row.day: row for row in store.ledger()}
+        self._forgotten: Counter[dt.date] = Counter()
         self._parts = _agree_on_parts(files, parts)
         self._handed_out: list[Future[Part | None]] = []
         self._done = self._total = 0
@@ -144,8 +145,26 @@ class _Run:
 
         Without an executor a day is begun when the one before it is done, else all are handed out at once.
         """
-        self._total = len(days) * self._parts * _HOURS
-        exported, failed = {}, {}
+        exported: dict[dt.date, ExportedDay] = {}
+        failed: dict[dt.date, LakeError] = {}
+        left = list(days)
+        while left:
+            for day in left:
+                exported.pop(day, None), failed.pop(day, None)
+            self._export_once(left, exported, failed)
+            self._forgotten = self._forgotten_meanwhile()
+            left = [day for day in days if self._forgotten[day] and day in exported | failed]
+        if failed:
+            reasons = "; ".join(f"{day}: {failed[day]}" for day in days if day in failed)
+            raise LakeError(
+                f"{len(failed)} of {len(days)} days were not exported, the others are done: {reasons}"
+            )
+        return [exported[day] for day in days if day in exported]
+
+    def _export_once(
+        self, days: list[dt.date], exported: dict[dt.date, ExportedDay], failed: dict[dt.date, LakeError]
+    ) -> None:
+        self._total += len(days) * self._parts * _HOURS
         with ThreadPoolExecutor(1) as here:
             executor = self._executor or here
             started = ((day, self._start(executor, day)) for day in days if self._may_start(day))
@@ -159,12 +178,15 @@ class _Run:
                 for future in self._handed_out:
                     future.cancel()
                 raise
-        if failed:
-            reasons = "; ".join(f"{day}: {failed[day]}" for day in days if day in failed)
-            raise LakeError(
-                f"{len(failed)} of {len(days)} days were not exported, the others are done: {reasons}"
-            )
-        return [exported[day] for day in days if day in exported]
+
+    def _forgotten_meanwhile(self) -> Counter[dt.date]:
+        """Return how many events of each day the store has forgotten since its ledger was read last.
+
+        They may have been on their way to the lake, so these days are exported again, and may lack as many.
+        """
+        before = Counter({day: row.forgotten for day, row in self._ledger.items()})
+        self._ledger = {row.day: row for row in self._store.ledger()}
+        return Counter({day: row.forgotten for day, row in self._ledger.items()}) - before
 
     def _in_order_of_end(self, started: Iterator[_Started]) -> Iterator[_Started]:
         """Yield each day when the last of its parts is done; say after every part how far all of them are."""
@@ -185,6 +207,8 @@ class _Run:
         """Hand out a day's parts; the manifest's version tells later whether another export was quicker."""
         version = self._files.version(f"{partition(day)}/{MANIFEST}")
         task = partial(export_part, self._store, self._lake, day, parts=self._parts, attempt=uuid.uuid4().hex)
+        if self._forgotten[day]:
+            task = partial(task, forgotten=self._forgotten[day])
         if self._executor is None:
             task = partial(task, watch=self._advance)
         futures = [executor.submit(task, number) for number in range(self._parts)]

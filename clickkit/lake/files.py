@@ -48,6 +48,9 @@ class Files(Protocol):
         any more: `ChangedError`. The same bytes again change nothing.
         """
 
+    def clear_leavings(self, folder: str) -> None:
+        """Remove what killed runs left half-written below a folder."""
+
     def open(self, path: str) -> pa.NativeFile | None:
         """Open a file for reading at any place, or return None when there is no such file."""
 

@@ -3,6 +3,7 @@
     clicks/year=2026/month=11/day=23/part-00.parquet
     clicks/year=2026/month=11/day=23/_manifest.json
     clicks/_lake.json                                   into how many parts days are cut
+    _receipts/20261127T103000Z-1a2b3c4d.json            what an erasure took away
 
 Names that begin with an underscore are passed over by DuckDB's globs, pyarrow, Spark and Athena.
 """

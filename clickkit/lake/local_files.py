@@ -17,6 +17,8 @@ from clickkit.errors import ChangedError, LakeError
 from clickkit.folder import fsync_folder, lock, locked_folder, make_folder
 from clickkit.lake.layout import MANIFEST
 
+_LEAVING = "_*.tmp"
+
 
 class LocalFiles:
     """Files in a local folder."""
@@ -84,7 +86,8 @@ class LocalFiles:
         target = self._root / path
         try:
             make_folder(target.parent)
-            _clear_leavings(target.parent)
+            for leaving in target.parent.glob(_LEAVING):
+                _clear_leaving(leaving)
             with _beside(target.parent) as (file, beside):
                 yield file
                 file.flush()
@@ -99,6 +102,11 @@ class LocalFiles:
                 fsync_folder(target.parent)
         except OSError as error:
             raise self._failed(error) from error
+
+    def clear_leavings(self, folder: str) -> None:
+        """Remove leavings; what a run is writing just now stays."""
+        for path in self._below(folder, _LEAVING):
+            _clear_leaving(self._root / path)
 
     def open(self, path: str) -> pa.NativeFile | None:
         """Open a file for reading."""
@@ -130,12 +138,11 @@ def _beside(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
             return
 
 
-def _clear_leavings(folder: Path) -> None:
-    """Remove what killed runs left half-written: files that nobody holds locked."""
-    for path in folder.glob("_*.tmp"):
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            lock(file.fileno(), wait=False)
-            path.unlink()
+def _clear_leaving(path: Path) -> None:
+    """Remove what a killed run left half-written, a file that nobody holds locked."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        lock(file.fileno(), wait=False)
+        path.unlink()
 
 
 @contextmanager

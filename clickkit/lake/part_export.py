@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -31,29 +32,38 @@ def export_part(
     parts: int,
     watch: Callable[[int], Any] = lambda hours: None,
     attempt: str = "",
+    forgotten: int = 0,
 ) -> Part | None:
     """Write the shards of one part of a day in the order of time, and return what was written.
 
     None when neither the store nor the lake has anything of them. When another export of the same part was
     quicker, it starts again: the lake gets what the store has now. `watch` hears of every hour of the day
     that is done. `attempt` does nothing but differ: a cluster that knows the result of an equal call, as
-    Dask does, runs this one all the same.
+    Dask does, runs this one all the same. So many clicks as are `forgotten` may be missing: the store forgot
+    them behind the back of the same export.
 
     Raises:
         StoreError: the store cannot be read.
         LakeError: the lake cannot be written, or has clicks that the store does not have.
     """
     files = open_files(lake)
+    once = partial(_export_once, store, files, day, number, parts, watch, forgotten)
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _export_once(store, files, day, number, parts, watch)
+            return once()
         except ChangedError:
             continue
-    return _export_once(store, files, day, number, parts, watch)
+    return once()
 
 
 def _export_once(
-    store: Exportable, files: Files, day: dt.date, number: int, parts: int, watch: Callable[[int], Any]
+    store: Exportable,
+    files: Files,
+    day: dt.date,
+    number: int,
+    parts: int,
+    watch: Callable[[int], Any],
+    forgotten: int,
 ) -> Part | None:
     path = f"{partition(day)}/{part_name(number)}"
     version = files.version(path)
@@ -65,12 +75,12 @@ def _export_once(
         with files.replace(path, version) as file:
             archived = _Archived(files, path, version, executor)
             part = write_part(part_name(number), archived.hold_against(first, batches), SCHEMA, file)
-            if archived.dropped:
+            if archived.dropped > forgotten:
                 archived.require_unchanged()
                 raise LakeError(
                     f"{files.url}/{path} has {archived.dropped} clicks that {store.url} does not have: it "
-                    "was left as it is. Check that this is the lake's own store; to replace the partition "
-                    "all the same, delete it first"
+                    "was left as it is. Check that this is the lake's own store, and that no clickkit forget "
+                    "is at work or was cut off; to replace the partition all the same, delete it first"
                 )
     return part
 

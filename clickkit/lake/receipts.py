@@ -22,7 +22,7 @@ class ErasedDay(msgspec.Struct, frozen=True):
     digest_after: str | None = None
 
 
-class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Receipt(msgspec.Struct, frozen=True):
     """An erasure: when (UTC), why, what it did to each day of the lake, and what it removed elsewhere.
 
     `store`, `spool` and `rejected` count events. `path` is where the receipt stands in the lake; empty when
@@ -32,9 +32,9 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     at: dt.datetime
     reason: str
     days: dict[dt.date, ErasedDay]
-    store: int
-    spool: int
-    rejected: int
+    store: int = 0
+    spool: int = 0
+    rejected: int = 0
     path: str = ""
 
     @property
@@ -45,8 +45,9 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def write_receipt(files: Files, receipt: Receipt) -> None:
     """Put a receipt at its path, in place of what it said before."""
-    content = msgspec.json.encode(msgspec.structs.replace(receipt, path=""))
-    publish(files, receipt.path, msgspec.json.format(content, indent=2) + b"\n")
+    said = msgspec.to_builtins(receipt)
+    del said["path"]
+    publish(files, receipt.path, msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
 
 
 def read_receipts(files: Files) -> list[Receipt]:

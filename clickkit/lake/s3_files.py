@@ -117,6 +117,9 @@ class S3Files:
                     ) from error
                 raise self._failed(error) from error
 
+    def clear_leavings(self, folder: str) -> None:
+        """Do nothing: an object is put as a whole."""
+
     def open(self, path: str) -> pa.NativeFile | None:
         """Open an object for reading."""
         if self.version(path) is None:

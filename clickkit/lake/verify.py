@@ -50,8 +50,8 @@ def verify(store: Store, lake: str | os.PathLike[str], day: Day) -> Verification
     stored = _stored(store, day)
     ledger = _ledger(store, day)
     archived, differences = _archived(files, day)
-    if ledger.changes == before.changes and ledger.stored != stored.num_rows:
-        differences.append(_compare("the store", stored.num_rows, "the ledger", ledger.stored))
+    if ledger.changes == before.changes and ledger.held != stored.num_rows:
+        differences.append(_compare("the store", stored.num_rows, "the ledger", ledger.held))
     if archived is not None:
         differences += _compare_events(stored, archived)
     elif stored.num_rows:

@@ -191,5 +191,5 @@ class LiveReader:
             self._differs_since, self.missing = None, 0
 
     def _stored(self) -> int:
-        """Return how many events of the day the ledger has."""
-        return sum(row.stored for row in self._store.ledger() if row.day == self.day)
+        """Return how many events of the day the store should have, by its ledger."""
+        return sum(row.held for row in self._store.ledger() if row.day == self.day)

@@ -126,15 +126,26 @@ class DurableWriter:
 
     def _drain(self) -> None:
         """Put back what is spooled, oldest first, until the store goes away or the writer is closed."""
-        while not self._closing.is_set() and (spooled := self._spool.oldest()).events:
-            outcomes = self._put(spooled.events)
-            if len(outcomes) < len(spooled.events):
-                return
-            for event, outcome in zip(spooled.events, outcomes, strict=True):
-                if outcome == REFUSED:
-                    self._spool.set_aside(event)
-            self._spool.remove(spooled)
-            self.drained += len(outcomes)
+        try:
+            while not self._closing.is_set():
+                with self._spool.locked():
+                    if not self._drain_oldest():
+                        return
+        except BlockingIOError:
+            _log.info("another process drains the spool, or takes events out of it")
+
+    def _drain_oldest(self) -> bool:
+        """Put back the oldest batches; tell whether there were any, and the store took them."""
+        spooled = self._spool.oldest()
+        outcomes = self._put(spooled.events) if spooled.events else []
+        if not outcomes or len(outcomes) < len(spooled.events):
+            return False
+        for event, outcome in zip(spooled.events, outcomes, strict=True):
+            if outcome == REFUSED:
+                self._spool.set_aside(event)
+        self._spool.remove(spooled)
+        self.drained += len(outcomes)
+        return True
 
     def _count(self) -> None:
         """Write into the ledger what was counted since the last time; what fails is kept."""

@@ -14,20 +14,20 @@ import boto3
 import botocore.session
 import pyarrow as pa
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from clickkit.errors import StoreError, StoreRefusedError
+from clickkit.errors import StoreError
 from clickkit.event import Event, Key
 from clickkit.merge import merge_sorted
 from clickkit.storage.attributes import key_attributes, to_attributes
+from clickkit.storage.dynamodb_error import store_error
 from clickkit.storage.dynamodb_json import parse_page
+from clickkit.storage.dynamodb_table import make_table
 from clickkit.storage.raw_answers import raw_session
 from clickkit.storage.store import ALL_SHARDS, EXPORTED_TO, LedgerDay, ledger_day, partition_keys
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-_KEY_SCHEMA = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-_REFUSALS = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
 _LEDGER = "ledger"
 _GET_LIMIT = 100
 _WRITE_LIMIT = 25
@@ -106,14 +106,29 @@ class DynamoDBStore:
         try:
             for start in range(0, len(new), _WRITE_LIMIT):
                 written = new[start : start + _WRITE_LIMIT]
-                requests = [{"PutRequest": {"Item": to_attributes(event)}} for event in written]
-                self._until_done(self._client.batch_write_item, {self._table: requests}, "UnprocessedItems")
+                self._write([{"PutRequest": {"Item": to_attributes(event)}} for event in written])
                 stored.update(event.day for event in written)
             repeated = received - stored
         finally:
             for day in stored | repeated:
-                self._count_put(day, stored[day], repeated[day])
+                self._count_done(day, stored=stored[day], repeated=repeated[day])
         return len(new)
+
+    def remove(self, keys: Sequence[Key]) -> int:
+        """Delete the events that the table has, and count them as forgotten; see `put` for the ledger."""
+        known = sorted(self._known(list(dict.fromkeys(keys))))
+        for day, number in _by_day(known).items():
+            self._add(self._client, day, {"attempted": number})
+        removed: Counter[dt.date] = Counter()
+        try:
+            for start in range(0, len(known), _WRITE_LIMIT):
+                deleted = known[start : start + _WRITE_LIMIT]
+                self._write([{"DeleteRequest": {"Key": key_attributes(key)}} for key in deleted])
+                removed += _by_day(deleted)
+        finally:
+            for day, number in removed.items():
+                self._count_done(day, forgotten=number)
+        return len(known)
 
     def scan(
         self, day: dt.date, shard: int | Sequence[int] = ALL_SHARDS, after: str = ""
@@ -185,36 +200,19 @@ class DynamoDBStore:
         if batch.num_rows:
             yield batch
 
-    def _count_put(self, day: dt.date, stored: int, repeated: int) -> None:
-        """Count what was put; it is durable already, so a failure is only logged."""
-        numbers = {"stored": stored, "repeated": repeated}
+    def _count_done(self, day: dt.date, **numbers: int) -> None:
+        """Count what was put or removed; it is durable already, so a failure is only logged."""
         try:
             self._add(self._counting, day, {name: number for name, number in numbers.items() if number})
         except StoreError as error:
-            _log.error(
-                "%s stored, %s repeated of %s: maybe not in the ledger: %s", stored, repeated, day, error
-            )
+            said = ", ".join(f"{number} {name}" for name, number in numbers.items())
+            _log.error("%s of %s: maybe not in the ledger: %s", said, day, error)
+
+    def _write(self, requests: list[dict[str, Any]]) -> None:
+        self._until_done(self._client.batch_write_item, {self._table: requests}, "UnprocessedItems")
 
     def _create(self, table: str, seconds: int) -> None:
-        try:
-            self._client.create_table(
-                TableName=table,
-                KeySchema=_KEY_SCHEMA,
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-                BillingMode="PAY_PER_REQUEST",
-            )
-        except self._client.exceptions.ResourceInUseException:
-            pass
-        except (BotoCoreError, ClientError) as error:
-            raise self._failed(error) from error
-        waiter = self._client.get_waiter("table_exists")
-        try:
-            waiter.wait(TableName=table, WaiterConfig={"Delay": 0.25, "MaxAttempts": 4 * seconds})
-        except WaiterError as error:
-            raise StoreError(f"table {table} is not ready after {seconds} s: {error}; try again") from error
-        keys = self._call(self._client.describe_table, TableName=table)["Table"]["KeySchema"]
-        if keys != _KEY_SCHEMA:
-            raise StoreError(f"table {table} has the keys {keys}, not pk and sk: choose another name")
+        self._call(make_table, client=self._client, table=table, seconds=seconds)
 
     def _add(self, client: Any, day: dt.date, numbers: Mapping[str, int]) -> None:
         added = ", ".join(f"#{i} :{i}" for i in range(len(numbers)))
@@ -283,15 +281,8 @@ class DynamoDBStore:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> StoreError:
-        code, call = "", ""
-        if isinstance(error, ClientError):
-            code, call = error.response["Error"]["Code"], error.operation_name
-        if code in _REFUSALS and call == "BatchWriteItem":
-            return StoreRefusedError(f"DynamoDB store {self.url} refuses these events: {error}")
-        if code == "ResourceNotFoundException":
-            remedy = f'make the table with: clickkit table create --store "{self.url}"'
-        elif code in _REFUSALS:  # of keys alone, which are short: no event is to blame
-            remedy = "check that the keys of the table are pk and sk, both texts, or choose another table"
-        else:
-            remedy = "check that it is running, the endpoint, the region and the credentials"
-        return StoreError(f"DynamoDB store {self.url} failed: {error}; {remedy}")
+        return store_error(self.url, error)
+
+
+def _by_day(keys: Sequence[Key]) -> Counter[dt.date]:
+    return Counter(dt.date.fromisoformat(pk[:10]) for pk, _ in keys)

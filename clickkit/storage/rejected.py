@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from clickkit.folder import locked_folder
+
 _MEBIBYTE = 1024 * 1024
 _MOST_BYTES = 4_096
 
@@ -40,12 +42,16 @@ class RejectedEvents:
         lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._path.exists() and self._path.stat().st_size + len(lines) > self._most_bytes // 2:
-                self._path.replace(self._older)
-            with self._path.open("a+b") as file:
-                if file.tell() and not _ends_a_line(file):
-                    lines = b"\n" + lines
-                file.write(lines)
+            with locked_folder(self._path.parent):  # `remove_traces` may be rewriting the files
+                self._append(lines)
+
+    def _append(self, lines: bytes) -> None:
+        if self._path.exists() and self._path.stat().st_size + len(lines) > self._most_bytes // 2:
+            self._path.replace(self._older)
+        with self._path.open("a+b") as file:
+            if file.tell() and not _ends_a_line(file):
+                lines = b"\n" + lines
+            file.write(lines)
 
     def read(self) -> Iterator[RejectedEvent]:
         """Yield what is kept, oldest first; a line that was cut off by a crash is passed over."""

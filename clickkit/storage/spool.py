@@ -6,14 +6,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from clickkit.errors import BusyError, InvalidEventError
 from clickkit.event import Event, decode_event, encode_event
-from clickkit.folder import fsync_folder, make_folder
+from clickkit.folder import fsync_folder, locked_folder, make_folder, write_durably
 
 _MEBIBYTE = 1024 * 1024
 _DRAINED_EVENTS = 500
@@ -32,10 +32,9 @@ class Spooled(msgspec.Struct, frozen=True):
 class Spool:
     """A bounded folder of batches that a store could not take, oldest first.
 
-    `put` returns when a batch is on disk. Several processes may share a folder: a batch that two of
-    them drain is put twice, which a store takes for once. Beside the batches (`.ndjson`) lie events
-    that the store refused after they had been acknowledged (`.refused`); renamed to `.ndjson` they are
-    tried again.
+    `put` returns when a batch is on disk. Several processes may share a folder: one at a time drains it,
+    holding `locked`. Beside the batches (`.ndjson`) lie events that the store refused after they had been
+    acknowledged (`.refused`); renamed to `.ndjson` they are tried again.
     """
 
     def __init__(self, folder: Path, *, most_bytes: int = 512 * _MEBIBYTE) -> None:
@@ -64,6 +63,16 @@ class Spool:
             BusyError: as `put`.
         """
         self._write([event], ".refused")
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep others from draining, or from taking events out, for the length of the block.
+
+        Raises:
+            BlockingIOError: another one is at it.
+        """
+        with locked_folder(self._folder, wait=False) if self._folder.is_dir() else contextlib.nullcontext():
+            yield
 
     def oldest(self) -> Spooled:
         """Return the oldest events, small batches together; none when nothing waits.
@@ -121,7 +130,7 @@ class Spool:
             beside = path.with_suffix(".tmp")
             try:
                 make_folder(self._folder)
-                _write_durably(beside, content)
+                write_durably(beside, content)
                 beside.rename(path)
                 fsync_folder(self._folder)
             except OSError as error:
@@ -129,13 +138,6 @@ class Spool:
                 _remove(path)
                 raise BusyError(f"the spool {self._folder} cannot be written: {error}") from error
             self._bytes += len(content)
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _size(path: Path) -> int:

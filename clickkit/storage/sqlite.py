@@ -55,6 +55,8 @@ from (
 )
 """
 _LOCK_TIMEOUT_SECONDS = 30
+_HAS_REMAINS = 1
+"""The file's `user_version` from a removal until the file was written anew."""
 
 _log = logging.getLogger(__name__)
 
@@ -133,6 +135,24 @@ class SqliteStore:
                 raise self._failed(error) from error
         return {"pk": key[0], "sk": key[1]} | msgspec.json.decode(row[0]) if row else None
 
+    def remove(self, keys: Sequence[Key]) -> int:
+        """Delete events in one transaction, the ledger's `forgotten` with them, and write the file anew.
+
+        Whoever puts events meanwhile waits, for 30 seconds at most.
+        """
+        removed: Counter[str] = Counter()
+        with self._transaction() as writer:
+            writer.execute("begin immediate")
+            for pk, sk in keys:
+                found = writer.execute("delete from events where pk = ? and sk = ?", (pk, sk))
+                removed[pk[:10]] += found.rowcount
+            if +removed:
+                rows = [(day, "forgotten", number) for day, number in removed.items() if number]
+                writer.executemany(_ADD, rows)
+                writer.execute(f"pragma user_version = {_HAS_REMAINS}")
+        self._write_anew()
+        return removed.total()
+
     def ledger(self) -> list[LedgerDay]:
         """Return the ledger's days."""
         days: dict[str, dict[str, int]] = {}
@@ -164,6 +184,23 @@ class SqliteStore:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
+
+    def _write_anew(self) -> None:
+        """Rewrite the file and empty the log beside it, when something was removed since the last time.
+
+        `pragma secure_delete` would not do: pages that were split have copies of rows in their gaps.
+        """
+        with self._transaction() as writer:
+            if writer.execute("pragma user_version").fetchone() != (_HAS_REMAINS,):
+                return
+            writer.execute("vacuum")
+            (is_busy, _, _) = writer.execute("pragma wal_checkpoint(truncate)").fetchone()
+            if is_busy:
+                raise StoreError(
+                    f"SQLite store {self.url} is being read, so the old bytes of what was removed are "
+                    "still there: run it again when the reader has ended"
+                )
+            writer.execute("pragma user_version = 0")
 
     def _count_repeated(self, repeated: Mapping[str, int]) -> None:
         for day, number in repeated.items():

@@ -15,16 +15,16 @@ STORE, SPOOL, REFUSED = "store", "spool", "refused"
 
 ALL_SHARDS = range(SHARDS)
 
-_COUNTS = {"stored", "repeated", "rejected", "suppressed"}
+_COUNTS = {"stored", "repeated", "rejected", "suppressed", "forgotten"}
 
 
 class LedgerDay(msgspec.Struct, frozen=True):
     """What became of all events of one UTC day: stored, repeated, rejected or suppressed.
 
     Stored and repeated events count on the day of their timestamp, the others, whose timestamps nobody
-    kept, on the day when they came. `changes` differs after every write that may have changed the day, and
-    has no other meaning; `exported` says of each lake, by its URL, what it was when the day was last
-    exported there.
+    kept, on the day when they came. `forgotten` of the stored ones have been removed since. `changes` differs
+    after every write that may have changed the day, and has no other meaning; `exported` says of each lake,
+    by its URL, what it was when the day was last exported there.
     """
 
     day: dt.date
@@ -32,6 +32,7 @@ class LedgerDay(msgspec.Struct, frozen=True):
     repeated: int = 0
     rejected: int = 0
     suppressed: int = 0
+    forgotten: int = 0
     changes: int = 0
     exported: dict[str, int] = {}
 
@@ -39,6 +40,11 @@ class LedgerDay(msgspec.Struct, frozen=True):
     def received(self) -> int:
         """The sum of all four."""
         return self.stored + self.repeated + self.rejected + self.suppressed
+
+    @property
+    def held(self) -> int:
+        """How many events of the day the store should have."""
+        return self.stored - self.forgotten
 
 
 class Exportable(Protocol):
@@ -80,6 +86,14 @@ class Store(Exportable, Protocol):
     def get(self, key: Key) -> dict[str, Any] | None:
         """Return one item exactly as this store holds it, or None."""
 
+    def remove(self, keys: Sequence[Key]) -> int:
+        """Remove events and return, once this is durable, how many there were; the ledger counts them.
+
+        Keys that the store does not have are passed over, so anything may be removed twice. What the store
+        itself has on a disk holds nothing of them any more, also when a removal before was cut off: for
+        that alone it may be called without keys.
+        """
+
     def count(self, day: dt.date, **numbers: int) -> None:
         """Add to a day's ledger what never became an event: `rejected` or `suppressed`."""
 
@@ -93,7 +107,7 @@ def ledger_day(day: str, numbers: Mapping[str, int]) -> LedgerDay:
     """Make a row of the ledger from the numbers that a store has under their names.
 
     A store that cannot count `stored` in one transaction with the events counts `attempted` before them;
-    the sum is what changes. Names that are not known, of a newer writer, are passed over.
+    the sum, with `forgotten`, is what changes. Names that are not known, of a newer writer, are passed over.
     """
     exported = {
         name.removeprefix(EXPORTED_TO): number
@@ -101,5 +115,5 @@ def ledger_day(day: str, numbers: Mapping[str, int]) -> LedgerDay:
         if name.startswith(EXPORTED_TO)
     }
     counts = {name: number for name, number in numbers.items() if name in _COUNTS}
-    changes = numbers.get("attempted", 0) + numbers.get("stored", 0)
+    changes = sum(numbers.get(name, 0) for name in ("attempted", "stored", "forgotten"))
     return LedgerDay(dt.date.fromisoformat(day), **counts, changes=changes, exported=exported)

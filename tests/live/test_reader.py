@@ -156,6 +156,22 @@ def test_a_store_that_was_emptied_is_read_anew(sqlite_store, clock, click):
     assert (reader.counts.events, reader.missing) == (1, 0)
 
 
+def test_what_was_forgotten_is_no_longer_counted(store, clock, click):
+    """The ledger takes it off, so the day is read anew, once."""
+    events = [click(ago) for ago in (300, 200, 100)]
+    store.put(events)
+    reader = LiveReader(store, clock)
+    for _ in range(3):
+        reader.read()
+    store.remove([events[0].key])
+
+    for _ in range(8):
+        clock.forward(1)
+        reader.read()
+
+    assert (reader.counts.events, reader.missing) == (2, 0)
+
+
 def test_after_midnight_it_goes_on_with_the_new_day(store, clock, click):
     """The total begins anew; the last minutes, their sessions and newest clicks go on."""
     clock.now = dt.datetime(2026, 11, 22, 23, 59, 58, tzinfo=dt.UTC)

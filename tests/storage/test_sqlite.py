@@ -1,6 +1,7 @@
 """What is special about the SQLite store."""
 
 import datetime as dt
+import random
 import sqlite3
 import subprocess
 import sys
@@ -101,3 +102,65 @@ def test_the_ledger_of_another_database_is_an_error(tmp_path):
 
     with pytest.raises(StoreError, match="no such table: ledger"):
         connect(f"sqlite:///{tmp_path / 'other.db'}").ledger()
+
+
+def put_all_over(store, make_event, name):
+    """Put events in no order, so that pages are split; of every fifth the visitor has the name."""
+    drawn = random.Random(5)
+    midnight = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+    events = [
+        make_event(
+            f"e{n}",
+            timestamp=midnight + dt.timedelta(microseconds=drawn.randrange(86_400_000_000)),
+            visitor_id=f"other-{n}" if n % 5 else name,
+            referrer="x" * drawn.randrange(400),
+        )
+        for n in range(2_000)
+    ]
+    for start in range(0, len(events), 50):
+        store.put(events[start : start + 50])
+    return [event.key for event in events if event.visitor_id == name]
+
+
+def found_in_files(folder, text):
+    """Return the names of the files that hold a text."""
+    return [path.name for path in folder.iterdir() if text.encode() in path.read_bytes()]
+
+
+def test_nothing_of_what_was_removed_stays_in_the_files(sqlite_store, make_event, tmp_path):
+    """Neither in gaps of pages, nor in the log beside the file."""
+    keys = put_all_over(sqlite_store, make_event, "gone-visitor")
+    assert found_in_files(tmp_path, "gone-visitor")
+
+    assert sqlite_store.remove(keys) == 400
+
+    assert found_in_files(tmp_path, "gone-visitor") == []
+    assert found_in_files(tmp_path, "other-1999") == ["clicks.db"]
+    assert sum(batch.num_rows for batch in sqlite_store.scan(dt.date(2026, 11, 22))) == 1_600
+
+
+def test_a_removal_that_was_cut_off_is_finished_by_the_next(sqlite_store, make_event, tmp_path):
+    """A reader, or a full disk, stands in the way of writing the file anew; the rows are gone already."""
+    keys = put_all_over(sqlite_store, make_event, "gone-visitor")
+    sqlite_store._writer.execute("pragma busy_timeout = 50")
+    with closing(sqlite3.connect(tmp_path / "clicks.db")) as reader:
+        reader.execute("begin")
+        reader.execute("select count(*) from events").fetchone()
+        with pytest.raises(StoreError, match="run it again when the reader has ended"):
+            sqlite_store.remove(keys)
+
+    again = connect(sqlite_store.url)
+
+    assert again.remove(keys) == 0
+    assert found_in_files(tmp_path, "gone-visitor") == []
+    again.close()
+
+
+def test_a_file_is_written_anew_only_when_something_was_removed(sqlite_store, make_event, tmp_path):
+    """To look for a visitor who is not there costs no rewriting."""
+    sqlite_store.put([make_event("a")])
+    before = (tmp_path / "clicks.db-wal").stat().st_mtime_ns
+
+    assert sqlite_store.remove([]) == 0
+
+    assert (tmp_path / "clicks.db-wal").stat().st_mtime_ns == before

@@ -210,3 +210,41 @@ def test_the_ledger_of_a_new_store_is_empty(store):
     store.put([])
 
     assert store.ledger() == []
+
+
+def test_what_is_removed_is_gone_and_counted_as_forgotten(store, make_event):
+    """Only the events of these keys, and the ledger's other numbers stay."""
+    events = [make_event(f"e{n}") for n in range(60)] + [make_event("late", timestamp=LATE)]
+    store.put(events)
+    before = store.ledger()
+
+    assert store.remove([event.key for event in events[1:]]) == 60
+
+    late, day = store.ledger()
+    assert [row["id"] for row in scan_day(store)] == ["e0"]
+    assert scan_day(store, LATE.date()) == []
+    assert (late.stored, late.forgotten, late.held) == (1, 1, 0)
+    assert (day.stored, day.forgotten, day.held, day.received) == (60, 59, 1, 60)
+    assert [row.changes > old.changes for row, old in zip(store.ledger(), before, strict=True)] == [True] * 2
+
+
+def test_removing_again_changes_nothing(store, make_event):
+    """A removal that was cut off is simply run again, also without keys."""
+    event = make_event("a")
+    store.put([event, make_event("b")])
+    store.remove([event.key, event.key])
+    before = store.ledger()
+
+    assert [store.remove([event.key]), store.remove([])] == [0, 0]
+
+    assert store.ledger() == before
+    assert before[0].forgotten == 1
+
+
+def test_what_was_removed_may_come_again(store, make_event):
+    """The store keeps nothing by which it could know it."""
+    store.put([make_event("a")])
+    store.remove([make_event("a").key])
+
+    assert store.put([make_event("a")]) == 1
+    assert (store.ledger()[0].stored, store.ledger()[0].held) == (2, 1)
