@@ -108,6 +108,13 @@ def collected(store, lake, folder):
 
 
 @pytest.fixture
+def collected_here(store, tmp_path, folder):
+    """Return the same with a lake in a folder."""
+    collect(store, tmp_path / "lake", folder, OTHERS + THEIRS)
+    return store, tmp_path / "lake"
+
+
+@pytest.fixture
 def without(tmp_path):
     """Return a function that makes the lake of the others alone, and returns its contents."""
 
@@ -140,9 +147,9 @@ def test_everything_else_is_as_if_the_visitor_had_never_been(collected, folder, 
     assert OTHERS[1].id in kept.text
 
 
-def test_the_receipt_says_what_went_and_not_of_whom(collected, folder):
+def test_the_receipt_says_what_went_and_not_of_whom(collected_here, folder):
     """Counts, and each day's digest before and after, by which a difference is explained later."""
-    store, lake = collected
+    store, lake = collected_here
     files = open_files(lake)
 
     def states():
@@ -200,9 +207,9 @@ def test_a_later_export_does_not_bring_them_back(collected, folder):
     assert contents(lake) == before
 
 
-def test_a_late_click_of_another_visitor_is_exported_afterwards(collected, folder):
+def test_a_late_click_of_another_visitor_is_exported_afterwards(collected_here, folder):
     """The ledger still tells that the day has changed."""
-    store, lake = collected
+    store, lake = collected_here
     forget(store, lake, VISITOR, folder=folder)
     later = DAYS[-1] + dt.timedelta(days=9)
     export_nightly(store, lake, later)
@@ -213,21 +220,21 @@ def test_a_late_click_of_another_visitor_is_exported_afterwards(collected, folde
     assert verify(store, lake, DAYS[1]).lake_rows == 33
 
 
-def test_a_day_of_several_parts_loses_only_its_rows(store, lake, folder, without):
+def test_a_day_of_several_parts_loses_only_its_rows(sqlite_store, lake, folder, without):
     """Parts that do not have the visitor keep their bytes; the others get those of an export."""
-    collect(store, lake, folder, OTHERS + THEIRS, parts=3)
+    collect(sqlite_store, lake, folder, OTHERS + THEIRS, parts=3)
 
-    forget(store, lake, VISITOR, folder=folder)
+    forget(sqlite_store, lake, VISITOR, folder=folder)
 
     expected, found = without(parts=3), contents(lake)
     assert {path: found[path] for path in expected} == expected
-    assert_forgotten(store, lake, folder)
+    assert_forgotten(sqlite_store, lake, folder)
     assert verify_lake(lake) == []
 
 
-def test_what_would_go_is_counted_and_nothing_is_changed(collected, folder):
+def test_what_would_go_is_counted_and_nothing_is_changed(collected_here, folder):
     """A look before the leap."""
-    store, lake = collected
+    store, lake = collected_here
     before, ledger = contents(lake), store.ledger()
 
     found = find(store, lake, VISITOR, folder=folder)
@@ -237,9 +244,9 @@ def test_what_would_go_is_counted_and_nothing_is_changed(collected, folder):
     assert (contents(lake), store.ledger(), open_files(lake).names(RECEIPTS)) == (before, ledger, [])
 
 
-def test_a_visitor_whom_nobody_knows_leaves_no_receipt(collected, folder):
+def test_a_visitor_whom_nobody_knows_leaves_no_receipt(collected_here, folder):
     """Nothing was done, so there is nothing to say."""
-    store, lake = collected
+    store, lake = collected_here
     before, ledger = contents(lake), store.ledger()
 
     receipt = forget(store, lake, "nobody", folder=folder)
@@ -248,14 +255,15 @@ def test_a_visitor_whom_nobody_knows_leaves_no_receipt(collected, folder):
     assert (contents(lake), store.ledger(), open_files(lake).names(RECEIPTS)) == (before, ledger, [])
 
 
-def test_a_visitor_who_is_only_in_the_store_needs_no_lake(store, lake, folder):
+def test_a_visitor_who_is_only_in_the_store_needs_no_lake(store, tmp_path, folder):
     """It was never exported; the receipt begins the lake, which agrees on its parts as ever."""
+    lake = tmp_path / "lake"
     store.put([*OTHERS, *THEIRS])
 
     assert forget(store, lake, VISITOR, folder=folder).store == 9
 
     export(store, lake, DAYS[0], DAYS[-1], parts=2)
-    assert_forgotten(store, lake, folder)
+    assert_forgotten(store, tmp_path, folder)
 
 
 def test_a_visitor_who_is_only_in_the_lake_is_removed_there(collected, folder, tmp_path):
