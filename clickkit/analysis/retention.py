@@ -110,4 +110,5 @@ def _cohorts(period: Period) -> str:
 
 
 def _day(given: dt.date | None, found: str) -> str:
-    return f"cast({found} as date)" if given is None else f"date '{given.isoformat()}'"
+    """Return a day that was given or found, as an aggregate: all visits then make one row."""
+    return f"cast({found} as date)" if given is None else f"min(date '{given.isoformat()}')"

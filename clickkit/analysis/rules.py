@@ -50,29 +50,41 @@ def apply_rules(
 
 
 def _without_repeats(events: DuckDBPyRelation, within: dt.timedelta) -> DuckDBPyRelation:
-    """Return events without repeated clicks: the window runs over clicks and few columns only."""
+    """Return events without repeated clicks: the window runs over clicks and few columns only.
+
+    Copies of a click differ in `received_at` alone. Rows that do not differ are one: else each would be the
+    other's repeat, and none would stay.
+    """
     return ask(
         events,
         f"""
         with clicks as (
-            select
-                id,
-                timestamp,
-                lag(timestamp) over (
-                    partition by visitor_id, button, page_url
-                    order by timestamp, sequence, id
-                ) as before
+            select distinct id, timestamp, received_at, sequence, visitor_id, button, page_url
             from events
             where event = 'click' and visitor_id is not null
         ),
-        repeats as (
-            select id, timestamp
+        followed as (
+            select
+                id,
+                timestamp,
+                received_at,
+                lag(timestamp) over (
+                    partition by visitor_id, button, page_url
+                    order by timestamp, sequence, id, received_at
+                ) as before
             from clicks
+        ),
+        repeats as (
+            select id, timestamp, received_at
+            from followed
             where timestamp <= before + {interval("repeats_within", within)}
         )
         select {columns(events)}
         from events
-        left join repeats on repeats.id = events.id and repeats.timestamp = events.timestamp
+        left join repeats
+            on repeats.id = events.id
+            and repeats.timestamp = events.timestamp
+            and repeats.received_at is not distinct from events.received_at
         where repeats.id is null
         """,
     )

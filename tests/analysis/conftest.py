@@ -2,31 +2,75 @@
 
 import csv
 import datetime as dt
+from contextlib import contextmanager
 
 import duckdb
 import msgspec
 import pyarrow as pa
 import pytest
+from scipy import stats
 
 from clickkit.event import SCHEMA, to_item
 
 
-@pytest.fixture
-def connection():
-    """Return a connection of its own, in UTC as `read_lake` sets it."""
+@contextmanager
+def connected():
+    """Open a connection in UTC, as `read_lake` sets it."""
     with duckdb.connect() as opened:
         opened.execute("set TimeZone = 'UTC'")
         yield opened
 
 
 @pytest.fixture
+def connection():
+    """Return a connection of its own."""
+    with connected() as opened:
+        yield opened
+
+
+def relation_of(events, connection):
+    """Make a relation of events."""
+    return connection.from_arrow(pa.Table.from_pylist([_row(event) for event in events], schema=SCHEMA))
+
+
+@pytest.fixture
 def relate(connection):
     """Return a function that makes a relation of events."""
+    return lambda events: relation_of(events, connection)
 
-    def relate(events):
-        return connection.from_arrow(pa.Table.from_pylist([_row(event) for event in events], schema=SCHEMA))
 
-    return relate
+@pytest.fixture(scope="module")
+def relate_once():
+    """Return a function that makes a relation of events for a whole module."""
+    with connected() as opened:
+        yield lambda events: relation_of(events, opened)
+
+
+@pytest.fixture(scope="session")
+def sixteenths():
+    """Return a function that cuts events into 16 independent samples, by the last digit of the visitor."""
+    return lambda events: [events.filter(f"visitor_id like '%{digit}'") for digit in "0123456789abcdef"]
+
+
+@pytest.fixture(scope="session")
+def expect_covered():
+    """Return a function that fails unless 95 % intervals hold what was planted often enough.
+
+    It takes low, planted and high of each; None is a limit that is not there. Of k intervals at least the
+    0.1 % quantile of the binomial distribution (k, 0.95) must hold it: of 1,000 right sets one fails.
+    """
+
+    def expect_covered(intervals):
+        intervals = list(intervals)
+        missed = [
+            (low, planted, high)
+            for low, planted, high in intervals
+            if (low is not None and planted < low) or (high is not None and planted > high)
+        ]
+        allowed = len(intervals) - stats.binom.ppf(0.001, len(intervals), 0.95)
+        assert len(missed) <= allowed, (len(missed), len(intervals), allowed, missed)
+
+    return expect_covered
 
 
 def _row(event):

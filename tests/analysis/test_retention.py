@@ -70,6 +70,15 @@ def test_the_days_can_be_given(events):
     ]
 
 
+def test_both_ends_of_the_days_can_be_given(events):
+    """Each period still has one row."""
+    until = THIRD + dt.timedelta(days=13)
+
+    both = retention.retention(events, since=FIRST, until=until)
+
+    assert both.fetchall() == retention.retention(events, until=until).fetchall()
+
+
 def test_days_are_counted_like_weeks(events):
     """The second cohort came on the first Thursday, and never again."""
     rows = retention.retention(events, period="day").fetchall()

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import duckdb
+import msgspec
 import pytest
 
 from clickkit import Device, SettingsError
@@ -48,6 +49,18 @@ def test_of_a_burst_the_first_click_stays(events):
     assert ids(rules.apply_rules(events, repeats_within=second)) == [0, 3, 4, 7, 8]
     assert ids(rules.apply_rules(events, repeats_within=dt.timedelta(seconds=1.1))) == [0, 4, 7, 8]
     assert ids(rules.apply_rules(events, repeats_within=dt.timedelta(seconds=0.5))) == [0, 1, 2, 3, 4, 7, 8]
+
+
+def test_of_a_click_that_came_twice_one_stays(relate, visit):
+    """The copy that was received first; rows without any difference are no burst, and both stay."""
+    click = visit("x", 0, received_at=dt.datetime(2026, 11, 23, 0, 0, 1, tzinfo=dt.UTC))
+    copy = msgspec.structs.replace(click, received_at=dt.datetime(2026, 11, 23, 0, 0, 9, tzinfo=dt.UTC))
+    second = dt.timedelta(seconds=1)
+
+    left = rules.apply_rules(relate([copy, click]), repeats_within=second)
+
+    assert left.project("epoch(received_at - timestamp)").fetchall() == [(1.0,)]
+    assert len(rules.apply_rules(relate([click, click]), repeats_within=second)) == 2
 
 
 def test_columns_stay(events):
