@@ -34,6 +34,7 @@ def lines(
 ) -> Figure:
     """Draw `y` over `x`, a day, a time in UTC or a number, with one line for each value of `colour`.
 
+    Names on `x`, steps say, keep the order of their rows.
     `low` and `high` are the columns of an interval, drawn as a band (around an expected value, say, while `y`
     is what happened). Rows whose boolean column `marked` is true get a ring with their value: anomalies.
     `events` names moments of `x`: each is a dashed line with its text. A null of `y` is a gap.
@@ -104,7 +105,7 @@ def _in_order(rows: Any, x: str, colour: str | None, order: Sequence[str]) -> tu
     """Return rows along `x` with the series of each, and the names of the series."""
     rows[x] = in_utc(rows[x])
     rows[_ONE], labels = named(rows[colour], order) if colour is not None else ("", [""])
-    return rows.sort_values(x, kind="stable"), labels
+    return rows.sort_values(x, kind="stable") if rows[x].dtype.kind in "Miuf" else rows, labels
 
 
 def _rings(rows: Any, marked: str, y: str, number_format: str, across: alt.X, up: alt.Y) -> list[Any]:

@@ -83,3 +83,12 @@ def test_areas_are_stacked_and_a_missing_row_counts_nothing():
     assert drawn.count('aria-roledescription="area mark"') == 2
     assert ">desktop</text>" in drawn
     assert ">6</text>" in drawn
+
+
+def test_names_along_the_axis_keep_the_order_of_their_rows():
+    """Steps are in the order of the funnel, not of the alphabet."""
+    steps = pd.DataFrame({"step": ["view", "buy", "pay"], "share": [1.0, 0.5, 0.25]})
+
+    drawn = charts.lines(steps, x="step", y="share", title="Share of visitors").svg()
+
+    assert re.findall(r">(view|buy|pay)<", drawn) == ["view", "buy", "pay"]
