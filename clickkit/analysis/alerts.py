@@ -87,7 +87,7 @@ def _counts(counted: DuckDBPyRelation, complete_until: dt.date, limits: Limits) 
             cast(high as double) as high,
             case when verdict = 'high' then 'warning' else 'critical' end as severity
         from events
-        where verdict in ('low', 'high', 'absent')
+        where is_unusual
         """,
     )
 

@@ -28,11 +28,12 @@ def anomalies(
     weeks: int = 8,
     false_alarms: float = 0.01,
 ) -> DuckDBPyRelation:
-    """Return `segment, date, count, expected, low, high, history, verdict`, one row a day, oldest first.
+    """Return `segment, date, count, expected, low, high, history, is_unusual, verdict`, one row a day.
 
     `daily` has rows with a `date` and a `count` (SQL expressions; several rows of a day are summed), such as
     `metrics.by_day` gives; `by` is the segment that is judged on its own. `history` is how many days a
-    day is held against: those of the `weeks` before it that have a count and are complete.
+    day is held against: those of the `weeks` before it that have a count and are complete. `is_unusual`
+    says that the verdict is low, high or absent. The oldest day comes first.
 
     `verdict` is usual, low, high, or
     - absent: the day has no row, from the segment's first day to the last of all or `complete_until`. A row
@@ -175,28 +176,41 @@ _VERDICTS = """ranges as (
                 pow(root + quantile * spread, 2) - 0.375 as high
             from forecasts
             join quantiles on quantiles.history = forecasts.history
+        ),
+        judged as (
+            select
+                days.segment,
+                days.date,
+                cast(days.count as bigint) as count,
+                ranges.expected,
+                ranges.low,
+                ranges.high,
+                coalesce(weekdays.history, 0) as history,
+                case
+                    when not days.is_complete
+                        then case when days.count > ranges.high then 'high' else 'incomplete' end
+                    when days.count is null then 'absent'
+                    when ranges.expected is null then 'too little history'
+                    when days.count < ranges.low then 'low'
+                    when days.count > ranges.high then 'high'
+                    else 'usual'
+                end as verdict
+            from days
+            left join ranges
+                on ranges.segment is not distinct from days.segment and ranges.date = days.date
+            left join weekdays
+                on weekdays.segment is not distinct from days.segment and weekdays.date = days.date
         )
         select
-            days.segment,
-            days.date,
-            cast(days.count as bigint) as count,
-            ranges.expected,
-            ranges.low,
-            ranges.high,
-            coalesce(weekdays.history, 0) as history,
-            case
-                when not days.is_complete
-                    then case when days.count > ranges.high then 'high' else 'incomplete' end
-                when days.count is null then 'absent'
-                when ranges.expected is null then 'too little history'
-                when days.count < ranges.low then 'low'
-                when days.count > ranges.high then 'high'
-                else 'usual'
-            end as verdict
-        from days
-        left join ranges
-            on ranges.segment is not distinct from days.segment and ranges.date = days.date
-        left join weekdays
-            on weekdays.segment is not distinct from days.segment and weekdays.date = days.date
-        order by days.segment, days.date
+            segment,
+            date,
+            count,
+            expected,
+            low,
+            high,
+            history,
+            verdict in ('low', 'high', 'absent') as is_unusual,
+            verdict
+        from judged
+        order by segment, date
         """

@@ -20,7 +20,7 @@ The source is utm_source or, without any utm, the referrer's host. A session is 
 by sequence, then timestamp; it speaks for the whole session.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -76,25 +76,21 @@ def by_channel(
     Raises:
         SettingsError: the goal cannot be understood, or the confidence does not lie between 0 and 1.
     """
-    low, high = wilson("sum(converted)", "count(*)", confidence)
-    counts = {"clicks": _CLICKS, "converted": f"max(case when {goal} then 1 else 0 end)"}
-    return ask(
-        events,
-        f"""
-        select
-            {_CHANNEL} as channel,
-            count(*) as sessions,
-            count(distinct visitor_id) as visitors,
-            cast(sum(clicks) as bigint) as clicks,
-            cast(sum(converted) as bigint) as converted,
-            sum(converted) / count(*) as conversion,
-            {low} as low,
-            {high} as high
-        from ({_touches(session, counts)}) as touches
-        group by channel
-        order by sessions desc, channel
-        """,
-    )
+    return ask(events, _reached(goal, confidence, session, [f"{_CHANNEL} as channel"]))
+
+
+def by_source(
+    events: DuckDBPyRelation, *, goal: str, confidence: float = 0.95, session: str = "session_id"
+) -> DuckDBPyRelation:
+    """Return what `by_channel` does for each `channel, source, medium, campaign`, the most sessions first.
+
+    Source, medium and campaign are in small letters, null where there is none.
+
+    Raises:
+        SettingsError: the goal cannot be understood, or the confidence does not lie between 0 and 1.
+    """
+    tags = [f"nullif({name}, '') as {name}" for name in ("source", "medium", "campaign")]
+    return ask(events, _reached(goal, confidence, session, [f"{_CHANNEL} as channel", *tags]))
 
 
 def with_channel(events: DuckDBPyRelation, *, session: str = "session_id") -> DuckDBPyRelation:
@@ -123,19 +119,18 @@ def with_channel(events: DuckDBPyRelation, *, session: str = "session_id") -> Du
 
 
 def channels_over_time(
-    events: DuckDBPyRelation, *, every: Every = "day", session: str = "session_id"
+    events: DuckDBPyRelation, *, every: Every = "day", top: int | None = None, session: str = "session_id"
 ) -> DuckDBPyRelation:
     """Return `date, channel, sessions, visitors, clicks`, oldest first.
 
-    `date` is the day (UTC) on which the session began, or that week's Monday.
+    `date` is the day (UTC) on which the session began, or that week's Monday. With `top`, only so many
+    channels are returned: those with the most sessions of all days.
 
     Raises:
-        SettingsError: `every` is neither day nor week.
+        SettingsError: `every` is neither day nor week, or `top` is below 1.
     """
     counts = {"start_at": "min(timestamp)", "clicks": _CLICKS}
-    return ask(
-        events,
-        f"""
+    counted = f"""
         select
             {_date("start_at", every)} as date,
             {_CHANNEL} as channel,
@@ -144,20 +139,21 @@ def channels_over_time(
             cast(sum(clicks) as bigint) as clicks
         from ({_touches(session, counts)}) as touches
         group by date, channel
-        order by date, sessions desc, channel
-        """,
-    )
+        """
+    return ask(events, _largest(counted, ("date", "channel", "sessions", "visitors", "clicks"), top))
 
 
-def buttons_over_time(events: DuckDBPyRelation, *, every: Every = "day") -> DuckDBPyRelation:
+def buttons_over_time(
+    events: DuckDBPyRelation, *, every: Every = "day", top: int | None = None
+) -> DuckDBPyRelation:
     """Return `date` (UTC day, or the week's Monday), `button, clicks, visitors`, oldest first.
 
+    With `top`, only so many buttons are returned: those with the most clicks of all days.
+
     Raises:
-        SettingsError: `every` is neither day nor week.
+        SettingsError: `every` is neither day nor week, or `top` is below 1.
     """
-    return ask(
-        events,
-        f"""
+    counted = f"""
         select
             {_date("timestamp", every)} as date,
             button,
@@ -166,9 +162,53 @@ def buttons_over_time(events: DuckDBPyRelation, *, every: Every = "day") -> Duck
         from events
         where event = 'click'
         group by date, button
-        order by date, clicks desc, button
-        """,
-    )
+        """
+    return ask(events, _largest(counted, ("date", "button", "clicks", "visitors"), top))
+
+
+def _largest(counted: str, names: Sequence[str], top: int | None) -> str:
+    """Return the SELECT of a count over time, of its `top` largest series.
+
+    `names` are the date, the series, the number by which it is large, and others.
+    """
+    if top is not None and top < 1:
+        raise SettingsError(f"top is {top}: write 1 or more, or None for all")
+    date, series, size, *_ = names
+    shown = ", ".join(names)
+    return f"""
+        select {shown}
+        from (
+            select {shown}, dense_rank() over (order by all_days desc, {series}) as place
+            from (
+                select {shown}, sum({size}) over (partition by {series}) as all_days
+                from ({counted}) as counted
+            ) as summed
+        ) as placed
+        where {"true" if top is None else f"place <= {top:d}"}
+        order by {date}, {size} desc, {series}
+    """
+
+
+def _reached(goal: str, confidence: float, session: str, groups: Sequence[str]) -> str:
+    """Return the SELECT of the sessions of each group, and of how many of them reached the goal."""
+    counts = {"clicks": _CLICKS, "converted": f"max(case when {goal} then 1 else 0 end)"}
+    names = ", ".join(group.rpartition(" as ")[2] for group in groups)
+    low, high = wilson("converted", "sessions", confidence)
+    return f"""
+        select {names}, sessions, visitors, clicks, converted,
+            converted / sessions as conversion, {low} as low, {high} as high
+        from (
+            select
+                {", ".join(groups)},
+                count(*) as sessions,
+                count(distinct visitor_id) as visitors,
+                cast(sum(clicks) as bigint) as clicks,
+                cast(sum(converted) as bigint) as converted
+            from ({_touches(session, counts)}) as touches
+            group by {names}
+        ) as counted
+        order by sessions desc, {names}
+    """
 
 
 def _date(moment: str, every: str) -> str:

@@ -15,7 +15,7 @@ from clickkit.errors import SettingsError
 Several = Literal["exclude", "first"]
 """What becomes of a visitor who was in several variants: left out, or kept in the first."""
 
-_EXPOSURE = "event = 'exposure'"
+EXPOSURE = "event = 'exposure'"
 _OWN = ("visitor_id", "variant", "exposed_at", "converted", "value", "value_before")
 _ASSIGNED = """
 exposures as (
@@ -117,7 +117,7 @@ problems as (
 
 
 def assignments(
-    events: DuckDBPyRelation, *, experiment: str, exposed: str = _EXPOSURE, several: Several = "exclude"
+    events: DuckDBPyRelation, *, experiment: str, exposed: str = EXPOSURE, several: Several = "exclude"
 ) -> DuckDBPyRelation:
     """Return one row a visitor who was exposed: `visitor_id, variant, exposed_at` (first time, UTC).
 
@@ -138,7 +138,7 @@ def assignments(
 
 
 def check_assignments(
-    events: DuckDBPyRelation, *, experiment: str, exposed: str = _EXPOSURE
+    events: DuckDBPyRelation, *, experiment: str, exposed: str = EXPOSURE
 ) -> DuckDBPyRelation:
     """Return what is wrong with an experiment's events: `problem, rows, visitors, example`.
 
@@ -161,7 +161,7 @@ def outcomes(
     experiment: str,
     goal: str,
     value: str | None = None,
-    exposed: str = _EXPOSURE,
+    exposed: str = EXPOSURE,
     several: Several = "exclude",
     within_days: int | None = None,
     before_days: int = 14,

@@ -154,6 +154,31 @@ _VIEWS = f"""
 """
 
 
+def pages(events: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return which pages draw interest: `page, views, clicks, clicks_per_view, sessions, visitors`.
+
+    `page` is an address without its query; the most viewed comes first. `clicks_per_view` is null for a
+    page that was never viewed.
+    """
+    return ask(
+        events,
+        f"""
+        select
+            {page("page_url")} as page,
+            count(*) filter (where event = 'view') as views,
+            count(*) filter (where event = 'click') as clicks,
+            count(*) filter (where event = 'click') / nullif(count(*) filter (where event = 'view'), 0)
+                as clicks_per_view,
+            count(distinct session_id) as sessions,
+            count(distinct visitor_id) as visitors
+        from events
+        where event in ('view', 'click')
+        group by page
+        order by views desc, clicks desc, page
+        """,
+    )
+
+
 def screens(events: DuckDBPyRelation, *, classes: Mapping[str, int] = SCREENS) -> DuckDBPyRelation:
     """Return `screen` (class by width), `clicks, views, sessions, visitors`, the narrowest first.
 

@@ -1,5 +1,6 @@
 """A judgement of forecasts: how good probabilities were, and whether a plain baseline was better."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from scipy.stats import norm, rankdata
 
 from clickkit.analysis.argument import check_share
 from clickkit.analysis.question import ask
+from clickkit.analysis.tables import table
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError
 
@@ -57,6 +59,38 @@ class Judgement(msgspec.Struct, frozen=True):
     scores: tuple[Score, ...]
     gains: tuple[Gain, ...]
     verdict: str
+
+
+def scores(judgement: Judgement) -> DuckDBPyRelation:
+    """Return the scores as rows, `measure, forecast, value, low, high`: Brier score, log loss and AUC.
+
+    `forecast` is model, rule or base rate.
+    """
+    rows = [
+        (measure, _words(one.forecast), *numbers)
+        for measure, numbers_of in _MEASURES.items()
+        for one in judgement.scores
+        for numbers in [numbers_of(one)]
+    ]
+    names = ("measure", "forecast", "value", "low", "high")
+    return table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+
+def gains(judgement: Judgement) -> DuckDBPyRelation:
+    """Return the model's gains over its baselines as rows: `baseline, gain, low, high`."""
+    rows = [(_words(one.baseline), one.gain, *one.interval) for one in judgement.gains]
+    return table(dict(zip(("baseline", "gain", "low", "high"), zip(*rows, strict=True), strict=True)))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+_MEASURES: dict[str, Callable[[Score], tuple[float, float, float]]] = {
+    "Brier score": lambda one: (one.brier, *one.brier_interval),
+    "log loss": lambda one: (one.log_loss, *one.log_loss_interval),
+    "AUC": lambda one: (one.auc, *one.auc_interval),
+}
 
 
 def judge(
@@ -193,7 +227,7 @@ def _resample(losses: Numbers, drawn: npt.NDArray[np.int64]) -> Any:
 def _verdict(gain: Gain, rarer: int, confidence: float) -> str:
     low, high = gain.interval
     known = {"rule": "the rule of one question", "base_rate": "the base rate"}[gain.baseline]
-    numbers = f"({gain.gain:+.4f}, {confidence:.0%} interval {low:+.4f} to {high:+.4f})"
+    numbers = f"({gain.gain:+.3f}, {confidence:.0%} interval {low:+.3f} to {high:+.3f})"
     if rarer < LEAST_OUTCOMES:
         return f"Too few to judge: {rarer} of the rarer outcome, and {LEAST_OUTCOMES} are needed."
     if low > 0:

@@ -87,10 +87,10 @@ def latency_over_time(
     at: Sequence[float] = PERCENTILES,
     confidence: float = 0.95,
 ) -> DuckDBPyRelation:
-    """Return `moment, percentile, value, low, high, observations`, oldest first; see `percentiles`.
+    """Return `moment, percentile, value, low, high, observations, name`, oldest first; see `percentiles`.
 
     `moment` is the beginning, in UTC, of a minute, hour, day, week or month: `every`. One without values
-    has no rows.
+    has no rows. `name` is that of the percentile: p50, p99.9.
 
     Raises:
         SettingsError: as `percentiles`, or `every` is none of these.
@@ -98,8 +98,10 @@ def latency_over_time(
     found = percentiles(events, value=value, by=_moment(every), at=at, confidence=confidence)
     return ask(
         found,
-        """
-        select segment as moment, percentile, value, low, high, observations
+        r"""
+        select segment as moment, percentile, value, low, high, observations,
+            'p' || regexp_replace(cast(cast(percentile * 100 as decimal(5, 2)) as varchar), '\.?0+$', '')
+                as name
         from events
         order by moment, percentile
         """,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from duckdb import DuckDBPyRelation
 
@@ -42,20 +42,26 @@ class LedgerDay(Protocol):
         """Events of visitors who do not want to be counted, by the day when they came."""
 
 
-def freshness(events: DuckDBPyRelation, *, now: dt.datetime, by: str | None = None) -> DuckDBPyRelation:
+Kept = TypeVar("Kept", bound=LedgerDay)
+
+
+def freshness(
+    events: DuckDBPyRelation, *, now: dt.datetime | None = None, by: str | None = None
+) -> DuckDBPyRelation:
     """Return how new the newest event is and how late events came, a row a segment (None: `all`).
 
     Columns: `segment, events, newest_event, newest_receipt, age_seconds` (from the newest receipt to
-    `now`) and, as shares (0 to 1) of the events with a `received_at`: `over_a_minute, over_an_hour,
-    over_a_day` late, `on_a_later_day` (UTC: an export of the day itself missed them) and `ahead`,
-    received before they happened by the sender's clock. How late, in ms, says
-    `performance.percentiles(events, value=performance.DELAY_MS)`.
+    `now`; None: to the newest of all segments, which tells the one that stays behind) and, as shares (0 to
+    1) of the events with a `received_at`: `over_a_minute, over_an_hour, over_a_day` late, `on_a_later_day`
+    (UTC: an export of the day itself missed them) and `ahead`, received before they happened by the
+    sender's clock. How late, in ms, says `performance.percentiles(events, value=performance.DELAY_MS)`.
 
     Raises:
         SettingsError: `now` has no time zone, or `by` cannot be asked.
     """
-    if now.tzinfo is None:
+    if now is not None and now.tzinfo is None:
         raise SettingsError(f"now is {now}, without a time zone: write datetime(…, tzinfo=UTC)")
+    moment = f"timestamptz '{now.astimezone(dt.UTC).isoformat()}'" if now else "max(max(received_at)) over ()"
     return ask(
         events,
         f"""
@@ -72,8 +78,7 @@ def freshness(events: DuckDBPyRelation, *, now: dt.datetime, by: str | None = No
             count(*) as events,
             max(timestamp) as newest_event,
             max(received_at) as newest_receipt,
-            date_diff('millisecond', max(received_at), timestamptz '{now.astimezone(dt.UTC).isoformat()}')
-                / 1000.0 as age_seconds,
+            date_diff('millisecond', max(received_at), {moment}) / 1000.0 as age_seconds,
             count(*) filter (where delay_ms > 60000) / nullif(count(received_at), 0) as over_a_minute,
             count(*) filter (where delay_ms > 3600000) / nullif(count(received_at), 0) as over_an_hour,
             count(*) filter (where delay_ms > 86400000) / nullif(count(received_at), 0) as over_a_day,
@@ -85,6 +90,25 @@ def freshness(events: DuckDBPyRelation, *, now: dt.datetime, by: str | None = No
         order by segment
         """,
     )
+
+
+def of_days(
+    ledger: Iterable[Kept], since: dt.date | str | None = None, until: dt.date | str | None = None
+) -> list[Kept]:
+    """Return the rows of a ledger from `since` to `until`, UTC days as `read_lake` takes them.
+
+    Raises:
+        SettingsError: a day cannot be understood.
+    """
+    first, last = _day(since) or dt.date.min, _day(until) or dt.date.max
+    return [row for row in ledger if first <= row.day <= last]
+
+
+def _day(day: dt.date | str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError as error:
+        raise SettingsError(f"no day {day!r}: write it as 2026-11-23") from error
 
 
 def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> DuckDBPyRelation:

@@ -9,10 +9,12 @@ Web", Computer Networks and ISDN Systems 27 (25.5 minutes), as the field has rou
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.question import ask, columns, interval, microseconds
+from clickkit.errors import SettingsError
 
 GAP = dt.timedelta(minutes=30)
 LONGEST = dt.timedelta(hours=24)
@@ -99,11 +101,40 @@ def summary(
     )
 
 
+def by_gap(
+    events: DuckDBPyRelation, *, minutes: Sequence[float] = (15, 30, 60), longest: dt.timedelta = LONGEST
+) -> DuckDBPyRelation:
+    """Return `gap_minutes` and what `summary` does for each of these gaps, in their order.
+
+    It shows how much the numbers of sessions are owed to the rule that cuts them.
+
+    Raises:
+        SettingsError: there are no gaps, or one is not over zero.
+    """
+    if not minutes:
+        raise SettingsError("no gaps to compare: give at least one, as in minutes=[30]")
+    rows = [
+        ask(
+            summary(events, gap=dt.timedelta(minutes=gap), longest=longest),
+            f"select {place} as place, cast({float(gap)} as double) as gap_minutes, {_NUMBERS} from events",
+        )
+        for place, gap in enumerate(minutes)
+    ]
+    together = rows[0]
+    for row in rows[1:]:
+        together = together.union(row)
+    return ask(together, f"select gap_minutes, {_NUMBERS} from events order by place")
+
+
 def page(url: str) -> str:
     """Return the SQL of an address without its query and fragment."""
     return f"split_part(split_part({url}, '#', 1), '?', 1)"
 
 
+_NUMBERS = (
+    "sessions, visitors, sessions_per_visitor, median_seconds, mean_seconds, mean_events, mean_clicks, "
+    "mean_views, bounce_rate"
+)
 _LANDING_AND_EXIT = """,
             min_by(page_url, (timestamp, sequence)) as landing_page,
             max_by(page_url, (timestamp, sequence)) as exit_page"""

@@ -63,6 +63,16 @@ def sample_ratio(
     )
 
 
+def verdict(
+    outcomes: DuckDBPyRelation, *, planned: Mapping[str, float] | None = None, threshold: float = 0.01
+) -> str:
+    """Say in one sentence whether visitors were split as planned; see `sample_ratio`."""
+    split = split_of(count_groups(outcomes, {}), planned, threshold)
+    if split.warning:
+        return f"STOP: {split.warning}."
+    return f"The split is as planned, as far as it can tell: p = {split.p:.2g}, not below {threshold:g}."
+
+
 def split_of(groups: Columns, planned: Mapping[str, float] | None, threshold: float) -> Split:
     """Test the visitors of counted groups (`variant, visitors`) against the plan; see `sample_ratio`."""
     check_threshold(threshold)

@@ -21,6 +21,9 @@ web.dev (articles `vitals`, `lcp`, `inp`, `cls`, `fcp`, `ttfb`, `fid`; INP took 
 PAGE = "split_part(split_part(page_url, '?', 1), '#', 1)"
 """SQL for the page of an event: its address without query and fragment."""
 
+PATH = f"regexp_replace({PAGE}, '^[A-Za-z][A-Za-z0-9+.-]*://[^/]*', '')"
+"""SQL for the page of an event within its site: `PAGE` without scheme and host, short enough for a label."""
+
 
 def web_vitals(
     events: DuckDBPyRelation, *, by: str | None = PAGE, at_least: int = 30, confidence: float = 0.95

@@ -38,11 +38,11 @@ def test_expected_is_the_weekday_at_the_level_of_the_last_week():
     *usual, last = anomalies(daily([counts]), count="clicks").fetchall()
 
     assert {row[-1] for row in usual} == {"too little history"}
-    assert usual[0] == ("all", MONDAY, 100, None, None, None, 0, "too little history")
+    assert usual[0] == ("all", MONDAY, 100, None, None, None, 0, False, "too little history")
     # root(100.375) = 10.01873; spread = root(1 + pi/14) * 0.5 * root(1 + pi/4) = 0.73926; t = 6.85879
     assert last[:3] == ("all", dt.date(2026, 1, 19), 50)
     assert last[3:6] == pytest.approx([100, 24.11, 227.31], abs=0.005)
-    assert last[6:] == (14, "usual")
+    assert last[6:] == (14, False, "usual")
 
 
 def test_a_broken_day_is_low_and_a_doubled_one_high():
@@ -65,7 +65,12 @@ def test_no_row_is_absent_and_a_row_of_zero_is_a_count():
 
     assert found[30][2] is None
     assert found[30][3] == pytest.approx(120)
-    assert [row[-1] for row in found[29:33]] == ["usual", "absent", "low", "usual"]
+    assert [row[-2:] for row in found[29:33]] == [
+        (False, "usual"),
+        (True, "absent"),
+        (True, "low"),
+        (False, "usual"),
+    ]
     assert found[32][6] == 31
 
 
@@ -89,7 +94,7 @@ def test_two_of_the_same_weekday_are_needed():
     found = anomalies(daily([[*counts]], MONDAY), count="clicks").fetchall()
 
     monday = next(row for row in found if row[1] == MONDAY + dt.timedelta(days=21))
-    assert monday[6:] == (19, "too little history")
+    assert monday[6:] == (19, False, "too little history")
 
 
 @pytest.mark.parametrize("spread", [None, 20])

@@ -139,3 +139,25 @@ def test_what_cannot_be_understood_is_refused(events):
         channels.by_channel(events, goal=GOAL, confidence=95)
     with pytest.raises(SettingsError, match="month"):
         channels.buttons_over_time(events, every="month")
+
+
+def test_conversion_can_be_told_by_source(events):
+    """A channel's sources stand by themselves; what is not there is null."""
+    answer = channels.by_source(events, goal=GOAL)
+
+    assert answer.columns[:5] == ["channel", "source", "medium", "campaign", "sessions"]
+    assert [row[:9] for row in answer.fetchall()] == [
+        ("email", "letter", "email", "a&b", 2, 1, 3, 1, 0.5),
+        ("direct", None, None, None, 1, 1, 1, 0, 0.0),
+    ]
+
+
+def test_the_largest_of_all_days_can_be_chosen(events):
+    """Not the largest of each day."""
+    assert channels.buttons_over_time(events, top=1).project("button").fetchall() == [("Pay",)]
+    assert channels.channels_over_time(events, top=1).project("channel, sessions").fetchall() == [
+        ("email", 1),
+        ("email", 1),
+    ]
+    with pytest.raises(SettingsError, match="top is 0"):
+        channels.buttons_over_time(events, top=0)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clickkit import SettingsError
 from clickkit.analysis import funnels
+from clickkit.event import Device
 
 STEPS = {"a": "button = 'A'", "b": "button = 'B'", "c": "button = 'C'"}
 MINUTE = dt.timedelta(minutes=1)
@@ -179,3 +180,40 @@ def test_what_is_no_funnel_is_refused(relate, way):
         funnels.funnel(events, STEPS, by="country")
     with pytest.raises(SettingsError, match="butten"):
         funnels.funnel(events, {"a": "butten = 'A'"})
+
+
+def test_each_segment_has_a_funnel_of_its_own(relate, visit):
+    """Who changes device in between left on the first; a segment without a beginning has no rows."""
+    phone, desk = Device(type="mobile"), Device(type="desktop")
+    clicks = [
+        *(("1", "A", phone), ("1", "B", phone), ("2", "A", phone), ("2", "B", desk)),
+        *(("3", "A", None), ("4", "B", Device(type="tablet"))),
+    ]
+    events = relate(
+        [
+            visit(visitor, second, button=button, session_id=visitor, sequence=second, device=device)
+            for second, (visitor, button, device) in enumerate(clicks)
+        ]
+    )
+    steps = {name: STEPS[name] for name in "ab"}
+
+    answer = funnels.funnel_by(events, steps, segment="device.type")
+
+    assert answer.columns == ["segment", *funnels.funnel(events, steps).columns]
+    assert answer.project("segment, step, entered, dropped").fetchall() == [
+        ("mobile", "a", 2, None),
+        ("mobile", "b", 1, 1),
+        (None, "a", 1, None),
+        (None, "b", 0, 1),
+    ]
+
+
+def test_more_segments_than_anybody_reads_are_refused(relate, visit):
+    """Each is a funnel to compute; no events are no rows."""
+    events = relate([visit(f"{n}", n, button="A", session_id=f"{n}") for n in range(21)])
+
+    with pytest.raises(SettingsError, match="visitor_id gives more than 20 segments"):
+        funnels.funnel_by(events, STEPS, segment="visitor_id")
+    with pytest.raises(SettingsError, match="devise"):
+        funnels.funnel_by(events, STEPS, segment="devise.type")
+    assert funnels.funnel_by(events.limit(0), STEPS, segment="visitor_id").fetchall() == []

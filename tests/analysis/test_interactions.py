@@ -127,6 +127,25 @@ def test_screens_are_classed_by_width(relate, visit):
     assert interactions.screens(events, classes={"wide": 1000}).fetchall()[0] == (None, 4, 1, 4, 4)
 
 
+def test_interest_in_pages_is_clicks_per_view(relate, visit):
+    """A page is the same with every query; one that was never viewed has no rate."""
+    view = {"event": "view", "button": None}
+    events = relate(
+        [
+            visit("1", 0, session_id="1", page_url="https://shop.example/a?x=1", **view),
+            visit("1", 1, session_id="1", page_url="https://shop.example/a#top"),
+            visit("2", 2, session_id="2", page_url="https://shop.example/a", **view),
+            visit("2", 3, session_id="2", page_url="https://shop.example/b"),
+            visit("2", 4, session_id="2", event="scroll", button=None),
+        ]
+    )
+
+    assert interactions.pages(events).fetchall() == [
+        ("https://shop.example/a", 2, 1, 0.5, 2, 2),
+        ("https://shop.example/b", 0, 1, None, 1, 1),
+    ]
+
+
 def test_what_cannot_be_is_refused(scrolled):
     """One click is no burst, a page has no more than all of it."""
     with pytest.raises(SettingsError, match="clicks is 1"):

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from scipy.stats import norm
 
-from clickkit.analysis.judgement import calibration, judge, roc_auc
+from clickkit.analysis.judgement import calibration, gains, judge, roc_auc, scores
 from clickkit.errors import SettingsError
 
 RUNS = 500
@@ -129,3 +129,21 @@ def test_bad_arguments_are_said(ask, message):
     """With their value."""
     with pytest.raises(SettingsError, match=message):
         ask(forecasts([1, 0], [0.5, 0.5]))
+
+
+def test_a_judgement_as_rows():
+    """Three measures of three forecasts, and two gains, with their intervals."""
+    judged = judge(forecasts([1, 1, 0, 0], [0.9, 0.5, 0.6, 0.2], rule=[1, 1, 1, 0]))
+
+    rows = scores(judged).fetchall()
+    assert [row[:2] for row in rows] == [
+        (measure, forecast)
+        for measure in ("Brier score", "log loss", "AUC")
+        for forecast in ("model", "rule", "base rate")
+    ]
+    assert rows[0][2:] == (judged.scores[0].brier, *judged.scores[0].brier_interval)
+    assert rows[7][2:] == (judged.scores[1].auc, *judged.scores[1].auc_interval)
+    assert gains(judged).fetchall() == [
+        ("base rate", judged.gains[0].gain, *judged.gains[0].interval),
+        ("rule", judged.gains[1].gain, *judged.gains[1].interval),
+    ]

@@ -88,9 +88,10 @@ def test_latency_over_time(events):
     second = NOON.replace(hour=0) + dt.timedelta(days=1)
 
     assert latency_over_time(events, at=[0.5]).fetchall() == [
-        (NOON.replace(hour=0), 0.5, 80.0, 40.0, 120.0, 15),
-        (second, 0.5, 180.0, None, None, 5),
+        (NOON.replace(hour=0), 0.5, 80.0, 40.0, 120.0, 15, "p50"),
+        (second, 0.5, 180.0, None, None, 5, "p50"),
     ]
+    assert {row[-1] for row in latency_over_time(events, at=[0.075, 0.999]).fetchall()} == {"p7.5", "p99.9"}
     assert [row[0].hour for row in latency_over_time(events, every="hour", at=[0.5]).fetchall()] == [12, 12]
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from clickkit import export, read_lake
-from clickkit.analysis.pipeline import completeness, freshness
+from clickkit.analysis.pipeline import completeness, freshness, of_days
 from clickkit.errors import SettingsError
 from clickkit.storage.store import LedgerDay
 
@@ -96,3 +96,29 @@ def test_the_ledger_is_what_the_store_gives(read, make_event, sqlite_store):
     assert completeness(events, sqlite_store.ledger()).fetchall() == [
         (DAYS[0], 1, 0, 0, 0, None, 1, 1, 0, 0, 0)
     ]
+
+
+def test_without_now_the_newest_receipt_of_all_is_it(read, make_event):
+    """So that a kind of event that stays behind is seen."""
+    events = read(
+        make_event("a", timestamp=LATE, received_at=LATE),
+        make_event(
+            "b", timestamp=LATE, received_at=LATE + dt.timedelta(minutes=5), event="view", button=None
+        ),
+    )
+
+    assert [(row[0], row[4]) for row in freshness(events, by="event").fetchall()] == [
+        ("click", 300.0),
+        ("view", 0.0),
+    ]
+
+
+def test_a_ledger_of_some_days():
+    """Both ends are included, as in read_lake; None is no end."""
+    ledger = [LedgerDay(day) for day in DAYS]
+
+    assert of_days(ledger) == ledger
+    assert of_days(ledger, "2026-11-22", DAYS[1]) == [LedgerDay(DAYS[1])]
+    assert of_days(ledger, until="2026-11-22") == ledger[:2]
+    with pytest.raises(SettingsError, match="no day 'monday'"):
+        of_days(ledger, "monday")

@@ -149,3 +149,15 @@ def test_a_rule_of_no_time_is_refused(relate, visit, rule):
     """Every event would be a session of its own."""
     with pytest.raises(SettingsError, match=f"{rule} is 0:00:00"):
         sessions.sessions(relate([visit("x", 0)]), **{rule: dt.timedelta(0)})
+
+
+def test_other_gaps_are_compared(relate, visit):
+    """A pause of 20 minutes ends a session of 15, and none of 30."""
+    events = relate([visit("x", 0), visit("x", 1200), visit("y", 0)])
+
+    answer = sessions.by_gap(events, minutes=[30, 15])
+
+    assert answer.columns == ["gap_minutes", *sessions.summary(events).columns]
+    assert [row[:4] for row in answer.fetchall()] == [(30, 2, 2, 1.0), (15, 3, 2, 1.5)]
+    with pytest.raises(SettingsError, match="no gaps"):
+        sessions.by_gap(events, minutes=[])

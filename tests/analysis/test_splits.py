@@ -66,3 +66,11 @@ def test_nobody_is_no_experiment(outcomes):
     """A name that was misspelt, perhaps."""
     with pytest.raises(SettingsError, match="nobody is in this experiment: check its name"):
         splits.sample_ratio(outcomes.filter("variant = 'x'"))
+
+
+def test_the_verdict_is_one_sentence(outcomes):
+    """It stops the reader, or lets him go on."""
+    assert splits.verdict(outcomes).startswith("STOP: sample ratio mismatch (p = 8.3e-07)")
+    assert splits.verdict(outcomes, planned={"a": 5, "c": 2, "b": 3}) == (
+        "The split is as planned, as far as it can tell: p = 1, not below 0.01."
+    )

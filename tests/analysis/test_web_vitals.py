@@ -3,7 +3,7 @@
 import pytest
 
 from clickkit import export, read_lake
-from clickkit.analysis.web_vitals import web_vitals
+from clickkit.analysis.web_vitals import PATH, web_vitals
 from clickkit.errors import SettingsError
 
 
@@ -88,3 +88,10 @@ def test_too_few_starts_at_one(vitals):
     """A rating of nothing cannot be asked for."""
     with pytest.raises(SettingsError, match="at_least is 0"):
         web_vitals(vitals(("/", "LCP", 1)), at_least=0)
+
+
+def test_a_path_is_a_page_without_its_site(vitals):
+    """Nor its query; what is no address stays as it is."""
+    events = vitals(("/a/b?x=https://y/", "LCP", 1), ("/", "LCP", 1), ("", "LCP", 1))
+
+    assert sorted(row[1] for row in web_vitals(events, by=PATH).fetchall()) == ["", "/", "/a/b"]

@@ -19,7 +19,11 @@ def bars(table: Table, *, x: str, y: str, title: str, number_format: str = ",", 
     base = alt.Chart(rows, width=width, height={"step": 26}).encode(
         x=alt.X(x, type="quantitative", axis=None),
         y=alt.Y(
-            y, type="nominal", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=0)
+            y,
+            type="nominal",
+            sort=None,
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False, labelLimit=0, labelPadding=8),
         ),
     )
     marks = base.mark_bar(color=COLOURS[0], cornerRadiusEnd=3, height=16)

@@ -14,6 +14,7 @@ from clickkit.analysis.drawing.rows import Table
 from clickkit.errors import SettingsError
 
 _HEIGHT = 200
+_NAME_HEIGHT = 16
 
 
 def distribution(
@@ -54,7 +55,8 @@ def distribution(
         if scale == "log"
         else value_axis(round_ticks(edges, count=6), number_format, title=below, grid=False)
     )
-    ticks = round_ticks([0.0, *(step["count"] for step in steps)])
+    names = _NAME_HEIGHT * len(points) / _HEIGHT  # the share of the height that they need above the bars
+    ticks = round_ticks([0.0, max(step["count"] for step in steps) / (1 - min(names, 0.5))])
     bars = (
         alt.Chart(alt.InlineData(values=steps), width=width, height=_HEIGHT)
         .mark_bar(color=COLOURS[0], binSpacing=0.5, opacity=0.85)
@@ -143,6 +145,6 @@ def _quantile_rules(
         at = alt.Chart(alt.InlineData(values=[{"from": value}])).encode(
             x=alt.X("from", type="quantitative", **across)
         )
-        line = at.mark_rule(strokeDash=[4, 3], color=INK, opacity=0.8, y=16 * number, y2=_HEIGHT)
-        layers += [line, at.mark_text(text=text, align="left", dx=5, y=6 + 16 * number, color=INK)]
+        line = at.mark_rule(strokeDash=[4, 3], color=INK, opacity=0.8, y=_NAME_HEIGHT * number, y2=_HEIGHT)
+        layers += [line, at.mark_text(text=text, align="left", dx=5, y=6 + _NAME_HEIGHT * number, color=INK)]
     return layers

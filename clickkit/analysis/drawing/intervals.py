@@ -1,5 +1,6 @@
 """Values with their intervals, one a row: what is known, and how well."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -18,24 +19,26 @@ def intervals(
     x: str,
     low: str,
     high: str,
-    y: str,
+    y: str | Sequence[str],
     title: str,
-    reference: float | None = None,
+    reference: float | Sequence[float] | None = None,
     number_format: str = ",",
     width: int = 360,
 ) -> Figure:
     """Draw one dot a row at `x`, the interval from `low` to `high` as a line, and both as a label.
 
-    `y` names the row; `reference` is a value to compare with (that of all, say), a dashed line. The axis
-    begins where the values do: a dot, unlike a bar, says nothing by its distance from zero.
+    `y` names the row, by one column or several, of which a later one is left out when it says the same in
+    every row; an interval may be open at one end. `reference` is a value to compare with (that of all, say),
+    or several: dashed lines. The axis begins where the values do: a dot, unlike a bar, says nothing by its
+    distance from zero.
     """
-    rows = _labelled(drawable(table, x, low, high, y), x, low, high, y, number_format)
+    rows = _labelled(table, x, low, high, y, number_format)
     if rows.empty:
         return empty(title, width)
-    extra = [] if reference is None else [reference]
+    extra = [reference] if isinstance(reference, int | float) else list(reference or ())
     rows["_colour"] = COLOURS[0]
     rows["_filled"] = COLOURS[0]
-    return _draw(rows, x, low, high, y, title, number_format, width, extra)
+    return _draw(rows, x, low, high, title, number_format, width, extra)
 
 
 def forest(
@@ -44,7 +47,7 @@ def forest(
     x: str,
     low: str,
     high: str,
-    y: str,
+    y: str | Sequence[str],
     title: str,
     none: float = 0.0,
     number_format: str = "+.1%",
@@ -55,7 +58,7 @@ def forest(
     An interval that leaves `none` out is a filled dot, blue above it and vermilion below; one that does
     not is a hollow grey dot: nothing was shown.
     """
-    rows = _labelled(drawable(table, x, low, high, y), x, low, high, y, number_format)
+    rows = _labelled(table, x, low, high, y, number_format)
     if rows.empty:
         return empty(title, width)
     above, below = rows[low] > none, rows[high] < none
@@ -63,7 +66,7 @@ def forest(
     rows.loc[above, "_colour"] = COLOURS[0]
     rows.loc[below, "_colour"] = COLOURS[2]
     rows["_filled"] = rows["_colour"].where(above | below, "transparent")
-    return _draw(rows, x, low, high, y, title, number_format, width, [none])
+    return _draw(rows, x, low, high, title, number_format, width, [none])
 
 
 def calibration(
@@ -108,17 +111,30 @@ def calibration(
     return styled(alt.LayerChart(layer=[ideal.encode(x=across, y=up), whiskers, curve]), title, len(rows))
 
 
-def _labelled(rows: Any, x: str, low: str, high: str, y: str, number_format: str) -> Any:
-    rows[y] = short(rows[y])
+def _labelled(table: Table, x: str, low: str, high: str, y: str | Sequence[str], number_format: str) -> Any:
+    first, *others = [y] if isinstance(y, str) else y
+    rows = drawable(table, x, low, high, first, *others)
+    said = [first, *(name for name in others if rows[name].nunique(dropna=False) > 1)]
+    rows["_name"] = short(rows[first]) if len(said) == 1 else _joined([rows[name] for name in said])
     rows["_value"] = [written(value, number_format) for value in rows[x]]
     ends = zip(rows[low], rows[high], strict=True)
-    rows["_interval"] = [
-        ""
-        if is_missing(begin) or is_missing(end)
-        else f"{written(begin, number_format)} to {written(end, number_format)}"
-        for begin, end in ends
-    ]
+    rows["_interval"] = [_interval(begin, end, number_format) for begin, end in ends]
     return rows
+
+
+def _joined(columns: Sequence[Any]) -> list[str]:
+    """Return the names of rows that several columns name, each still one of its own."""
+    parts = [[short([cell])[0] for cell in column] for column in columns]
+    names = [", ".join(row) for row in zip(*parts, strict=True)]
+    return [name + "\u200b" * names[:place].count(name) for place, name in enumerate(names)]
+
+
+def _interval(low: float, high: float, number_format: str) -> str:
+    """Return an interval in words; one end may be open."""
+    begin, end = written(low, number_format), written(high, number_format)
+    if not begin or not end:
+        return f"{begin} or more" if begin else f"up to {end}" if end else ""
+    return f"{begin} to {end}"
 
 
 def _draw(
@@ -126,18 +142,20 @@ def _draw(
     x: str,
     low: str,
     high: str,
-    y: str,
     title: str,
     number_format: str,
     width: int,
     references: list[float],
 ) -> Figure:
+    is_open = rows[low].isna() != rows[high].isna()  # at one end: the line ends at the dot
+    for end in (low, high):
+        rows[end] = rows[end].mask(is_open & rows[end].isna(), rows[x])
     values = [value for name in (x, low, high) for value in rows[name] if not is_missing(value)]
     ticks = round_ticks([*values, *references])
     scaled = value_axis(ticks, number_format, gridOpacity=0.6)
     names = alt.Axis(ticks=False, domain=False, labelLimit=0, labelPadding=8)
     base = alt.Chart(rows, width=width, height={"step": _STEP}).encode(
-        y=alt.Y(y, type="nominal", sort=None, title=None, axis=names)
+        y=alt.Y("_name", type="nominal", sort=None, title=None, axis=names)
     )
     at = base.encode(x=alt.X(x, type="quantitative", **scaled))
     colour = alt.Color("_colour", type="nominal", scale=None, legend=None)

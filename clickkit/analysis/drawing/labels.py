@@ -13,6 +13,7 @@ NOT_XML = "[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 NOT_KNOWN = "not known"
 
 _LABEL_LETTERS = 28
+_SITE = re.compile("^https?://[^/]+")
 
 
 def safe(text: str) -> str:
@@ -23,12 +24,12 @@ def safe(text: str) -> str:
 def short(names: Iterable[object]) -> list[str]:
     """Return names cut to the width of a label, each still one of its own; a null is "not known".
 
-    The library that draws would cut in the middle of a character that takes two units of UTF-16, and fail.
+    Where one would be cut, addresses of one site lose its name, in which they do not differ. The library that
+    draws would cut in the middle of a character that takes two units of UTF-16, and fail.
     """
     cut_names: list[str] = []
-    for name in map(_text, names):
-        widths = accumulate(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in name)
-        fitting = sum(width <= _LABEL_LETTERS for width in widths)
+    for name in _without_site([named(name) for name in names]):
+        fitting = _fitting(name)
         cut = name if fitting == len(name) else f"{name[: fitting - 1]}…"
         while cut in cut_names:
             cut += "\u200b"  # without width
@@ -36,7 +37,22 @@ def short(names: Iterable[object]) -> list[str]:
     return cut_names
 
 
-def _text(name: object) -> str:
+def _without_site(names: list[str]) -> list[str]:
+    """Return addresses of one site as paths, when one of them would be cut; other names as they are."""
+    sites = {site and site[0] for site in (_SITE.match(name) for name in names if name != NOT_KNOWN)}
+    if len(sites) != 1 or None in sites or all(_fitting(name) == len(name) for name in names):
+        return names
+    return [_SITE.sub("", name) or "/" for name in names]
+
+
+def _fitting(name: str) -> int:
+    """Return how many letters of a name have their place in a label."""
+    widths = accumulate(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in name)
+    return sum(width <= _LABEL_LETTERS for width in widths)
+
+
+def named(name: object) -> str:
+    """Return a name as people write it: a null is "not known", a day is "2 Nov 2026"."""
     if is_missing(name):
         return NOT_KNOWN
     if isinstance(name, dt.date):  # pandas' times are dates too

@@ -13,6 +13,7 @@ from clickkit.analysis.drawing.series import colour_of, dash_of, end_labels, nam
 from clickkit.errors import SettingsError
 
 _HEIGHT = 220
+_RING_PIXELS = 26
 _ONE = "_series"
 
 
@@ -28,22 +29,26 @@ def lines(
     high: str | None = None,
     marked: str | None = None,
     events: Mapping[Any, str] | None = None,
+    reference: float | None = None,
     from_zero: bool = True,
     number_format: str = ",",
     width: int = 520,
 ) -> Figure:
     """Draw `y` over `x`, a day, a time in UTC or a number, with one line for each value of `colour`.
 
+    Names on `x`, steps say, keep the order of their rows.
     `low` and `high` are the columns of an interval, drawn as a band (around an expected value, say, while `y`
     is what happened). Rows whose boolean column `marked` is true get a ring with their value: anomalies.
-    `events` names moments of `x`: each is a dashed line with its text. A null of `y` is a gap.
+    `reference` is a value to compare with, a dashed line; `events` names moments of `x`: each is a dashed
+    line with its text. A null of `y` is a gap.
     """
     rows, labels = _in_order(drawable(table, x, y, colour, low, high, marked), x, colour, order)
     if rows.empty:
         return empty(title, width)
     values = [*(rows[name] for name in (y, low, high) if name is not None)]
     drawn = [float(value) for column in values for value in column if not is_missing(value)]
-    ticks = round_ticks([*drawn, 0.0] if from_zero else drawn)
+    extra = [0.0] * from_zero + ([] if reference is None else [reference])
+    ticks = round_ticks([*drawn, *extra])
     across = along(rows[x], x)
     scaled = value_axis(ticks, number_format)
     up = alt.Y(y, type="quantitative", **scaled)
@@ -54,13 +59,16 @@ def lines(
             y=alt.Y(low, type="quantitative", **scaled), y2=high, color=colour_of(_ONE, labels)
         )
         layers.append(band)
+    if reference is not None:
+        at = alt.Chart(alt.InlineData(values=[{y: reference}])).encode(y=up)
+        layers.append(at.mark_rule(strokeDash=[4, 3], color=INK, opacity=0.7))
     layers.append(
         base.mark_line(strokeWidth=2, strokeJoin="round", point=len(rows) == len(labels)).encode(
             y=up, color=colour_of(_ONE, labels), strokeDash=dash_of(_ONE, labels)
         )
     )
     if marked is not None:
-        layers += _rings(rows, marked, y, number_format, across, up)
+        layers += _rings(rows, marked, y, number_format, across, up, ticks)
     layers += _rules(events or {}, rows[x], x, across, width)
     if colour is not None:
         last = rows.dropna(subset=[y]).groupby(_ONE)[y].last().to_dict()
@@ -104,21 +112,26 @@ def _in_order(rows: Any, x: str, colour: str | None, order: Sequence[str]) -> tu
     """Return rows along `x` with the series of each, and the names of the series."""
     rows[x] = in_utc(rows[x])
     rows[_ONE], labels = named(rows[colour], order) if colour is not None else ("", [""])
-    return rows.sort_values(x, kind="stable"), labels
+    return rows.sort_values(x, kind="stable") if rows[x].dtype.kind in "Miuf" else rows, labels
 
 
-def _rings(rows: Any, marked: str, y: str, number_format: str, across: alt.X, up: alt.Y) -> list[Any]:
-    """Draw unusual rows; the value stands on the side from which the line does not come."""
+def _rings(
+    rows: Any, marked: str, y: str, number_format: str, across: alt.X, up: alt.Y, ticks: Sequence[float]
+) -> list[Any]:
+    """Draw unusual rows; the value stands where the line does not come from, or beside a ring at the foot."""
     around = rows.groupby(_ONE)[y].transform(lambda line: line.rolling(3, 1, center=True).mean())
     is_unusual = [value is not None and value == value and bool(value) for value in rows[marked]]
     unusual = rows.assign(_dy=[16 if low else -14 for low in rows[y] < around])[is_unusual]
     unusual = unusual.dropna(subset=[y])
+    bottom = ticks[0] + _RING_PIXELS * (ticks[-1] - ticks[0]) / _HEIGHT
+    unusual.loc[(unusual["_dy"] > 0) & (unusual[y] < bottom), "_dy"] = 0
     unusual["_label"] = [written(value, number_format) for value in unusual[y]]
     layers: list[Any] = []
     for offset, some in unusual.groupby("_dy"):
         base = alt.Chart(some).encode(x=across, y=up)
         layers.append(base.mark_point(size=110, strokeWidth=2.5, color=COLOURS[2], filled=False, opacity=1))
-        text = base.mark_text(dy=int(offset), color=INK, fontWeight="bold")
+        side: dict[str, Any] = {"dy": int(offset)} if offset else {"dx": 12, "dy": 2, "align": "left"}
+        text = base.mark_text(color=INK, fontWeight="bold", **side)
         layers.append(text.encode(text=alt.Text("_label", type="nominal")))
     return layers
 

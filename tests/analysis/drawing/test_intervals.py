@@ -63,3 +63,35 @@ def test_a_calibration_has_the_diagonal():
     assert drawn.count(">60%</text>") == 2
     assert ">predicted</text>" in drawn
     assert ">observed</text>" in drawn
+
+
+def test_a_row_is_named_by_several_columns_of_which_those_that_differ_are_written(effects):
+    """The variant, the same in every row, is not."""
+    named = effects.assign(variant="short", rule=["all", "all", "some", "some"])
+
+    drawn = charts.forest(
+        named, x="difference", low="low", high="high", y=["segment", "variant", "rule"], title="t"
+    ).svg()
+
+    assert ">mobile, all</text>" in drawn
+    assert ">bot, some</text>" in drawn
+
+
+def test_an_interval_may_be_open_at_one_end(effects):
+    """Too few values have no upper limit: the label says so, and the line ends at the dot."""
+    some = effects.assign(low=[0.01, -0.05, None, 0.05], high=[None, -0.01, 0.012, None])
+
+    drawn = charts.intervals(
+        some,
+        x="difference",
+        low="low",
+        high="high",
+        y="segment",
+        reference=[0, 0.05],
+        number_format=".1%",
+        title="t",
+    ).svg()
+
+    assert ">1.0% or more</text>" in drawn
+    assert ">up to 1.2%</text>" in drawn
+    assert drawn.count("stroke-dasharray") == 2

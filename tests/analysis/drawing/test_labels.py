@@ -35,3 +35,15 @@ def test_names_of_days_and_of_nothing():
 
     assert short(names[:3]) == ["2 Nov 2026", "2 Nov 2026 09:30", "not known"]
     assert [name.rstrip("\u200b") for name in short(names[3:])] == ["not known", "not known", "None"]
+
+
+def test_addresses_of_one_site_lose_its_name_where_one_would_be_cut():
+    """Else all would be the same; of two sites each keeps its name."""
+    long = "https://shop.example/products/rucksack"
+
+    assert short(["https://shop.example", "https://shop.example/a", long, None]) == [
+        *("/", "/a", "/products/rucksack", "not known"),
+    ]
+    assert short(["https://shop.example/a"]) == ["https://shop.example/a"]
+    assert short(["https://a.example/", long])[0] == "https://a.example/"
+    assert short(["Home", long])[1] == "https://shop.example/produc…"

@@ -83,3 +83,31 @@ def test_areas_are_stacked_and_a_missing_row_counts_nothing():
     assert drawn.count('aria-roledescription="area mark"') == 2
     assert ">desktop</text>" in drawn
     assert ">6</text>" in drawn
+
+
+def test_names_along_the_axis_keep_the_order_of_their_rows():
+    """Steps are in the order of the funnel, not of the alphabet."""
+    steps = pd.DataFrame({"step": ["view", "buy", "pay"], "share": [1.0, 0.5, 0.25]})
+
+    drawn = charts.lines(steps, x="step", y="share", title="Share of visitors").svg()
+
+    assert re.findall(r">(view|buy|pay)<", drawn) == ["view", "buy", "pay"]
+
+
+def test_a_value_to_compare_with_is_a_dashed_line_on_the_axis(daily):
+    """The axis reaches to it."""
+    plain = charts.lines(daily.head(9), x="date", y="clicks", title="t").svg()
+    drawn = charts.lines(daily.head(9), x="date", y="clicks", reference=200, title="t").svg()
+
+    assert drawn.count('stroke-dasharray="4,3"') == plain.count('stroke-dasharray="4,3"') + 1
+    assert ">200</text>" in drawn
+    assert ">200</text>" not in plain
+
+
+def test_a_value_at_the_bottom_stands_beside_its_ring(daily):
+    """Below it would stand on the axis."""
+    low = daily.assign(clicks=[100, 104, 98, 101, 1, 99, 103, 100, 98, 102])
+    drawn = charts.lines(low, x="date", y="clicks", marked="is_unusual", title="t").svg()
+
+    label = next(part for part in drawn.split("<text") if ">1</text>" in part and "bold" in part)
+    assert 'text-anchor="start"' in label
