@@ -6,8 +6,8 @@ from typing import Any
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.judgement import judge
-from clickkit.analysis.prediction import predict
+from clickkit.analysis.judgement import Judgement, judge
+from clickkit.analysis.prediction import Prediction, predict
 from clickkit.analysis.rules import apply_rules
 from clickkit.analysis.session_features import FEATURES, session_features
 from clickkit.analysis.tables import table
@@ -53,20 +53,22 @@ def foresight(
                 sessions, features=features, classifier=classifier, train_share=train_share, seed=seed
             )
             judgement = judge(prediction.forecasts, confidence=confidence, seed=seed)
-            gain = min(judgement.gains, key=lambda one: one.gain)
-            rows.append(
-                {
-                    "rules": name,
-                    "seen": number,
-                    "trained": prediction.trained,
-                    "tested": prediction.tested,
-                    "base_rate": prediction.converted[1] / prediction.tested,
-                    "auc": judgement.scores[0].auc,
-                    "baseline": gain.baseline.replace("_", " "),
-                    "gain": gain.gain,
-                    "low": gain.interval[0],
-                    "high": gain.interval[1],
-                    "is_better": gain.interval[0] > 0,
-                }
-            )
+            rows.append({"rules": name, "seen": number} | _worth(prediction, judgement))
     return table({name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _worth(prediction: Prediction, judgement: Judgement) -> dict[str, Any]:
+    """Return what one prediction is worth beside the better baseline."""
+    gain = min(judgement.gains, key=lambda one: one.gain)
+    low, high = gain.interval
+    return {
+        "trained": prediction.trained,
+        "tested": prediction.tested,
+        "base_rate": prediction.converted[1] / prediction.tested,
+        "auc": judgement.scores[0].auc,
+        "baseline": gain.baseline.replace("_", " "),
+        "gain": gain.gain,
+        "low": low,
+        "high": high,
+        "is_better": low > 0,
+    }

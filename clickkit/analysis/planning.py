@@ -55,14 +55,11 @@ def of_rates(
     for visitors, control_visitors, rate in zip(
         pairs["visitors"], pairs["control_visitors"], rates, strict=True
     ):
-        test: dict[str, Any] = {"control_ratio": control_visitors / visitors, "alpha": alpha / size}
-        needed = chance = None
-        if 0 < rate < 1 - worthwhile:
-            chance = power_of_rates(rate, difference=worthwhile, visitors=visitors, **test)
-            needed = visitors_of_rates(rate, difference=worthwhile, power=power, alpha=alpha / size)
-        found = {"detectable": _detectable(rate, visitors, power, test), "chance": chance}
-        days = needed and days_needed(needed, visitors_a_day=visitors_a_day, variants=size + 1)
-        rows.append(found | {"visitors_needed": needed, "days_needed": days})
+        test = {"control_ratio": control_visitors / visitors, "alpha": alpha / size}
+        found = {"detectable": _detectable(rate, visitors, power, test)}
+        rows.append(found | _chances(rate, visitors, worthwhile, power, test))
+    needed = [row["visitors_needed"] for row in rows]
+    days = [one and days_needed(one, visitors_a_day=visitors_a_day, variants=size + 1) for one in needed]
     return table(
         {
             "variant": pairs["variant"],
@@ -71,8 +68,20 @@ def of_rates(
             "control_visitors": pairs["control_visitors"].astype(int),
             "control_rate": rates,
             **{name: [row[name] for row in rows] for name in rows[0]},
+            "days_needed": days,
         }
     )
+
+
+def _chances(
+    rate: float, visitors: float, worthwhile: float, power: float, test: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the chance to find a worthwhile rise, and the visitors that it needs in equal variants."""
+    if not 0 < rate < 1 - worthwhile:
+        return {"chance": None, "visitors_needed": None}
+    needed = visitors_of_rates(rate, difference=worthwhile, power=power, alpha=test["alpha"])
+    chance = power_of_rates(rate, difference=worthwhile, visitors=visitors, **test)
+    return {"chance": chance, "visitors_needed": needed}
 
 
 def power_curve(outcomes: DuckDBPyRelation, *, control: str, alpha: float = 0.05) -> DuckDBPyRelation:
