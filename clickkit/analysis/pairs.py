@@ -42,7 +42,7 @@ def count_groups(
         segment="null" if segment is None else column(segment),
         measured=", ".join(f"{measure} as {name}" for name, measure in measures.items()),
     )
-    groups = columns(ask(outcomes, sql, name="outcomes"))
+    groups = columns(ask(outcomes, sql, name="outcomes"), ("segment", "variant"))
     for known, named in (("known", "value"), ("known_before", "value_before")):
         lacking = int((groups["visitors"] - groups.get(known, groups["visitors"])).sum())
         check_known(named, lacking)

@@ -41,6 +41,10 @@ class LedgerDay(Protocol):
     def suppressed(self) -> int:
         """Events of visitors who do not want to be counted, by the day when they came."""
 
+    @property
+    def forgotten(self) -> int:
+        """Events of `stored` that have been removed since."""
+
 
 Kept = TypeVar("Kept", bound=LedgerDay)
 
@@ -119,12 +123,14 @@ def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> 
     session's first and last) and `missing_share` of all these numbers, null without any. A missing number
     counts on the day of the next one; a session's lost end is not seen.
 
-    Of the ledger, null on a day that it does not have: `stored, repeated, rejected, suppressed`, and
-    `not_exported`, how many different events of `stored` are not here (less than 0: more than the store had).
+    Of the ledger, null on a day that it does not have: `stored, repeated, rejected, suppressed, forgotten`,
+    and `not_exported`, how many different events of `stored` that were not forgotten since are not here (less
+    than 0: more than the store had).
     `ledger` is what `store.ledger()` gives, for the same days as the events.
     """
     rows = [
-        f"(date '{row.day}', {row.stored:d}, {row.repeated:d}, {row.rejected:d}, {row.suppressed:d})"
+        f"(date '{row.day}', {row.stored:d}, {row.repeated:d}, {row.rejected:d}, {row.suppressed:d}, "
+        f"{row.forgotten:d})"
         for row in ledger
     ]
     return ask(
@@ -133,9 +139,9 @@ def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> 
         with {_DAYS},
         {_GAPS},
         ledger as (
-            select date, stored, repeated, rejected, suppressed
-            from (values {", ".join(rows) or "(cast(null as date), 0, 0, 0, 0)"})
-                as kept(date, stored, repeated, rejected, suppressed)
+            select date, stored, repeated, rejected, suppressed, forgotten
+            from (values {", ".join(rows) or "(cast(null as date), 0, 0, 0, 0, 0)"})
+                as kept(date, stored, repeated, rejected, suppressed, forgotten)
             where date is not null
         )
         select
@@ -149,7 +155,8 @@ def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> 
             ledger.repeated,
             ledger.rejected,
             ledger.suppressed,
-            ledger.stored - coalesce(days.different, 0) as not_exported
+            ledger.forgotten,
+            ledger.stored - ledger.forgotten - coalesce(days.different, 0) as not_exported
         from days
         full join ledger on ledger.date = days.date
         left join gaps on gaps.date = days.date

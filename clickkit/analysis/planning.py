@@ -40,7 +40,7 @@ def of_rates(
     `variant, control, visitors, control_visitors, control_rate`; `detectable`: the smallest rise over the
     control's rate that is found with a chance of `power`; `chance` of finding a rise of `worthwhile` (0.05:
     five percentage points); `visitors_needed`, of each variant, to find that one with a chance of `power`,
-    and `days_needed` from the first day at the pace so far. With several variants each is tested at `alpha`
+    and `days_needed` from the first day at the pace so far, null of visitors whose exposure has no time. With several variants each is tested at `alpha`
     divided by their number. Null is what no number of visitors gives: a rise over 100 %, say. Sources: see
     `power`.
 
@@ -59,7 +59,10 @@ def of_rates(
         found = {"detectable": _detectable(rate, visitors, power, test)}
         rows.append(found | _chances(rate, visitors, worthwhile, power, test))
     needed = [row["visitors_needed"] for row in rows]
-    days = [one and days_needed(one, visitors_a_day=visitors_a_day, variants=size + 1) for one in needed]
+    days = [
+        one and visitors_a_day and days_needed(one, visitors_a_day=visitors_a_day, variants=size + 1)
+        for one in needed
+    ]
     return table(
         {
             "variant": pairs["variant"],

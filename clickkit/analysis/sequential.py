@@ -21,6 +21,7 @@ from clickkit.analysis.tables import Columns, columns, table
 from clickkit.errors import SettingsError
 
 _PRIOR_VISITORS = 100
+_ROUNDING = 1e-12  # what remains of sums of squares of equal values
 _DAILY = """
 with daily as (
     select
@@ -49,6 +50,8 @@ left join daily on daily.date = days.date and daily.variant = variants.variant
 window so_far as (partition by variants.variant order by days.date)
 order by days.date, variants.variant
 """
+
+_UNTIMED = "select count(*) from outcomes where variant is not null and exposed_at is null"
 
 
 def rates_by_day(
@@ -154,7 +157,8 @@ def _by_day(
     threshold: float,
 ) -> Columns:
     check_threshold(threshold)
-    daily = columns(ask(outcomes, _DAILY.format(value=value), name="outcomes"))
+    check_known("exposed_at", ask(outcomes, _UNTIMED, name="outcomes").fetchall()[0][0])
+    daily = columns(ask(outcomes, _DAILY.format(value=value), name="outcomes"), ("date", "variant"))
     variants = list(dict.fromkeys(daily["variant"]))
     shares = shares_of(variants, planned)
     check_control(variants, control)
@@ -186,7 +190,9 @@ def _paired(daily: Columns, own: list[int], other: list[int]) -> Columns:
     visitors = daily["visitors"]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = daily["total"] / visitors
-        variance = (daily["squares"] - visitors * mean**2) / (visitors - 1) / visitors
+        spread = daily["squares"] - visitors * mean**2
+        spread = np.where(spread > _ROUNDING * daily["squares"], spread, np.nan)  # of equal values: unknown
+        variance = spread / (visitors - 1) / visitors
     return {
         "date": daily["date"][:, own],
         "variant": daily["variant"][:, own],

@@ -1,6 +1,6 @@
 """Between relations and numbers: read the columns of a small one, make a relation of results."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import duckdb
@@ -12,24 +12,21 @@ from numpy.typing import NDArray
 Columns = dict[str, NDArray[Any]]
 
 
-def columns(relation: DuckDBPyRelation) -> Columns:
-    """Return the columns of a small relation: numbers as float64 (null is nan), all else as objects."""
+def columns(relation: DuckDBPyRelation, keys: Collection[str]) -> Columns:
+    """Return the columns of a small relation: `keys` as objects, all others as float64 (null is nan)."""
     rows = relation.fetchall()
     return {
-        name: np.array([row[place] for row in rows], _kind(kind))
-        for place, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True))
+        name: np.array([row[place] for row in rows], object if name in keys else float)
+        for place, name in enumerate(relation.columns)
     }
-
-
-def _kind(kind: object) -> type:
-    is_number = str(kind).startswith(("DOUBLE", "FLOAT", "DECIMAL", "HUGEINT", "BIGINT", "INTEGER"))
-    return float if is_number else object
 
 
 def table(named: Mapping[str, Iterable[Any]]) -> DuckDBPyRelation:
     """Return a relation of columns of results: nan is null, and a column of nothing but null is text."""
     arrays = {name: _array(values) for name, values in named.items()}
-    return duckdb.connect().from_arrow(pa.table(arrays))
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    return connection.from_arrow(pa.table(arrays))
 
 
 def _array(values: Iterable[Any]) -> pa.Array:

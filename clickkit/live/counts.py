@@ -35,6 +35,7 @@ class Counts:
 
     def __init__(self) -> None:
         self._held = [duckdb.connect(config={"threads": 1})]  # what is new is small
+        self._held[0].execute("set TimeZone = 'UTC'")
         weakref.finalize(self, self._held.clear)  # a widget's counts live on at exit: DuckDB would complain
         self.events = 0
         self.clicks = 0

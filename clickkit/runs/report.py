@@ -8,7 +8,7 @@ from pathlib import Path
 from clickkit.errors import RunError, SettingsError
 from clickkit.lake.digest import lake_state
 from clickkit.lake.files import open_files
-from clickkit.runs.execution import execute
+from clickkit.runs.execution import execute, is_run
 from clickkit.runs.index import Answer, answer_of, index_page
 from clickkit.runs.notebook import parameters_of, read_notebook
 from clickkit.runs.page import write_pages
@@ -64,6 +64,8 @@ def write_report(
     for number, notebook in enumerate(notebooks, 1):
         say(f"{number}/{len(notebooks)} {notebook.stem} …")
         run = folder / notebook.name
+        if run.exists() and is_run(run):
+            run.unlink()  # what fails now must not show what went well before
         try:
             execute(notebook, run, given)
         except RunError as error:
