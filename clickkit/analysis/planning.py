@@ -40,9 +40,9 @@ def of_rates(
     `variant, control, visitors, control_visitors, control_rate`; `detectable`: the smallest rise over the
     control's rate that is found with a chance of `power`; `chance` of finding a rise of `worthwhile` (0.05:
     five percentage points); `visitors_needed`, of each variant, to find that one with a chance of `power`,
-    and `days_needed` from the first day at the pace so far, null of visitors whose exposure has no time. With several variants each is tested at `alpha`
-    divided by their number. Null is what no number of visitors gives: a rise over 100 %, say. Sources: see
-    `power`.
+    and `days_needed` from the first day at the pace so far, null of visitors whose exposure has no time. With
+    several variants each is tested at `alpha` divided by their number. Null is what no number of visitors
+    gives: a rise over 100 %, say. Sources: see `power`.
 
     Raises:
         SettingsError: nobody is in the control, or an argument is no fraction.

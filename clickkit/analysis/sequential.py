@@ -157,7 +157,8 @@ def _by_day(
     threshold: float,
 ) -> Columns:
     check_threshold(threshold)
-    check_known("exposed_at", ask(outcomes, _UNTIMED, name="outcomes").fetchall()[0][0])
+    if untimed := ask(outcomes, _UNTIMED, name="outcomes").fetchall()[0][0]:
+        raise SettingsError(f"exposed_at of {untimed:,} visitors is null: say in at= which column has it")
     daily = columns(ask(outcomes, _DAILY.format(value=value), name="outcomes"), ("date", "variant"))
     variants = list(dict.fromkeys(daily["variant"]))
     shares = shares_of(variants, planned)

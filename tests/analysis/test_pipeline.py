@@ -70,20 +70,20 @@ def test_completeness_of_sessions(read, make_event):
     )
 
     assert completeness(events).fetchall() == [
-        (DAYS[0], 4, 0, 3, 0, 0.0, None, None, None, None, None),
-        (DAYS[1], 3, 0, 3, 2, 0.4, None, None, None, None, None),
+        (DAYS[0], 4, 0, 3, 0, 0.0, None, None, None, None, None, None),
+        (DAYS[1], 3, 0, 3, 2, 0.4, None, None, None, None, None, None),
     ]
 
 
 def test_completeness_against_the_ledger(read, make_event):
-    """A copy is no event of the store, and a day that was not exported is seen."""
+    """A copy is no event of the store, nor is one that was forgotten; a day that was not exported is seen."""
     events = read(make_event("a", timestamp=LATE), make_event("b", timestamp=LATE))
     doubled = events.union(events.filter("id = 'a'"))
-    ledger = [LedgerDay(DAYS[0], 3, 4, 5, 6), LedgerDay(DAYS[2], 7)]
+    ledger = [LedgerDay(DAYS[0], 13, 4, 5, 6, forgotten=10), LedgerDay(DAYS[2], 7)]
 
     assert completeness(doubled, ledger).fetchall() == [
-        (DAYS[0], 3, 1, 0, 0, None, 3, 4, 5, 6, 1),
-        (DAYS[2], 0, 0, 0, 0, None, 7, 0, 0, 0, 7),
+        (DAYS[0], 3, 1, 0, 0, None, 13, 4, 5, 6, 10, 1),
+        (DAYS[2], 0, 0, 0, 0, None, 7, 0, 0, 0, 0, 7),
     ]
 
 
@@ -94,7 +94,7 @@ def test_the_ledger_is_what_the_store_gives(read, make_event, sqlite_store):
     events = read(event)
 
     assert completeness(events, sqlite_store.ledger()).fetchall() == [
-        (DAYS[0], 1, 0, 0, 0, None, 1, 1, 0, 0, 0)
+        (DAYS[0], 1, 0, 0, 0, None, 1, 1, 0, 0, 0, 0)
     ]
 
 

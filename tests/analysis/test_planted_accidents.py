@@ -1,11 +1,12 @@
 """What went wrong was planted and is named: outages, copies, late events, wrong clocks, bots, a broken day.
 
 Losses, copies, bots and staff must be found to the event. Shares of what was drawn must lie within four
-binomial standard errors (`expect_share`), or in 95 % intervals as often as `expect_covered` says.
+binomial standard errors (`expect_share`), or in intervals as often as `expect_covered` says.
 """
 
 import datetime as dt
 import itertools
+import math
 from collections import Counter, defaultdict
 from statistics import NormalDist
 
@@ -115,31 +116,31 @@ def test_events_are_as_late_as_planted(events, happened, expect_share):
     assert found["ahead"] == 0
 
 
-def test_delays_have_their_percentiles(events, sixteenths, expect_covered):
-    """99 in 100 are lognormal: exp(4 + 0.6 × z) ms, rounded to whole ones."""
+def test_delays_have_their_percentiles(events, expect_covered):
+    """99 in 100 are lognormal: exp(4 + 0.6 × z) ms, rounded; the others take longer."""
     at = [0.25, 0.5, 0.75, 0.95]
-    unique = events.filter("event <> 'web-vital'")
-    found = [
-        row
-        for sample in sixteenths(unique)
-        for row in performance.percentiles(sample, value=performance.DELAY_MS, at=at).fetchall()
-    ]
+    planted = {share: round(math.exp(4 + 0.6 * NormalDist().inv_cdf(share / 0.99))) for share in at}
+    expect_covered(
+        events,
+        lambda events, confidence: [
+            (low, planted[share], high)
+            for _, share, _, low, high, *_ in performance.percentiles(
+                events, value=performance.DELAY_MS, at=at, confidence=confidence
+            ).fetchall()
+        ],
+    )
 
-    assert len(found) == 4 * 16
-    planted = {share: round(54.598 * 2.71828 ** (0.6 * NormalDist().inv_cdf(share / 0.99))) for share in at}
-    expect_covered((low, planted[share], high) for _, share, _, low, high, *_ in found)
 
-
-def test_wrong_clocks_are_as_many_as_planted(events, sixteenths, expect_covered):
+def test_wrong_clocks_are_as_many_as_planted(events, expect_covered):
     """One visitor in a hundred, by the mark that the collector leaves on a corrected event."""
-    found = [
-        conversion.conversion(sample, converted="sender_timestamp is not null", unit="visitor_id").fetchall()[
-            0
-        ]
-        for sample in sixteenths(events)
-    ]
-
-    expect_covered((low, 0.01, high) for *_, low, high in found)
+    asked = {"converted": "sender_timestamp is not null", "unit": "visitor_id"}
+    expect_covered(
+        events,
+        lambda events, confidence: [
+            (low, 0.01, high)
+            for *_, low, high in conversion.conversion(events, **asked, confidence=confidence).fetchall()
+        ],
+    )
 
 
 def test_rules_leave_out_bots_and_staff_exactly(events, happened, expect_share):

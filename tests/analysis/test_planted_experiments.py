@@ -1,8 +1,4 @@
-"""An experiment's effects are found as they were planted, and none where none was.
-
-Sixteen independent samples of the visitors are asked; what was planted must lie in as many of their
-intervals as `expect_covered` says.
-"""
+"""An experiment's effects are found as they were planted, and none where none was."""
 
 import datetime as dt
 import json
@@ -48,46 +44,59 @@ def ask(events, **options):
 
 
 @pytest.fixture(scope="module")
-def outcomes(relate_once, sixteenths):
-    """Return the outcomes of 16 independent samples, of 18 points and 10 % more an order."""
+def outcomes(relate_once):
+    """Return the outcomes of an experiment of 18 points more who pay, and 10 % more an order."""
     truth = ShopTruth(visitors=700, experiment=PlantedExperiment(first_day=0), **ONCE, **QUIET)
     events = relate_once(event for event in simulate_shop(FIRST, LAST, truth=truth, seed=41) if counts(event))
-    return sixteenths(ask(events).materialize())
+    return ask(events).materialize()
 
 
 def test_rates_have_their_difference_and_lift(outcomes, expect_covered):
     """68 % in `short`, 50 % in `control`."""
-    found = [comparisons.rates(sample, control="control").df().iloc[0] for sample in outcomes]
 
-    expect_covered((row["low"], 0.18, row["high"]) for row in found)
-    expect_covered((row["lift_low"], 0.68 / 0.5 - 1, row["lift_high"]) for row in found)
+    def found(outcomes, confidence):
+        row = comparisons.rates(outcomes, control="control", confidence=confidence).df().iloc[0]
+        return [
+            (row["low"], 0.18, row["high"]),
+            (row["lift_low"], 0.68 / 0.5 - 1, row["lift_high"]),
+        ]
+
+    expect_covered(outcomes, found)
 
 
 def test_means_have_their_difference_and_lift(outcomes, expect_covered):
     """Of revenue a visitor, nothing for most; of revenue an order it is 10 %."""
-    found = [comparisons.means(sample, control="control").df().iloc[0] for sample in outcomes]
-    orders = [
-        comparisons.means(sample.filter("converted"), control="control").df().iloc[0] for sample in outcomes
-    ]
 
-    expect_covered((row["low"], ORDER * (0.68 * 1.1 - 0.5), row["high"]) for row in found)
-    expect_covered((row["lift_low"], 0.68 * 1.1 / 0.5 - 1, row["lift_high"]) for row in found)
-    expect_covered((row["low"], ORDER * 0.1, row["high"]) for row in orders)
-    expect_covered((row["lift_low"], 0.1, row["lift_high"]) for row in orders)
+    def found(outcomes, confidence):
+        asked = {"control": "control", "confidence": confidence}
+        row = comparisons.means(outcomes, **asked).df().iloc[0]
+        order = comparisons.means(outcomes.filter("converted"), **asked).df().iloc[0]
+        return [
+            (row["low"], ORDER * (0.68 * 1.1 - 0.5), row["high"]),
+            (row["lift_low"], 0.68 * 1.1 / 0.5 - 1, row["lift_high"]),
+            (order["low"], ORDER * 0.1, order["high"]),
+            (order["lift_low"], 0.1, order["lift_high"]),
+        ]
+
+    expect_covered(outcomes, found)
 
 
 def test_a_difference_watched_every_day_holds_the_planted_one(outcomes, expect_covered):
-    """All days' intervals of a sample together count as one; on the last day all find something."""
-    found = [
-        sequential.rates_by_day(sample, control="control", planned_visitors=300).df() for sample in outcomes
-    ]
+    """All days together count as one interval; the difference is found, and the split is no mismatch."""
 
-    expect_covered((days["low"].max(), 0.18, days["high"].min()) for days in found)
-    assert np.mean([days["p"].iloc[-1] <= 0.05 for days in found]) > 0.5
-    assert all(days["warning"].isna().all() for days in found)
+    def found(outcomes, confidence):
+        days = sequential.rates_by_day(
+            outcomes, control="control", planned_visitors=1000, confidence=confidence
+        ).df()
+        return [(days["low"].max(), 0.18, days["high"].min())]
+
+    expect_covered(outcomes, found)
+    last = sequential.rates_by_day(outcomes, control="control").df().iloc[-1]
+    assert last["p"] < 0.001
+    assert last["srm_p"] > 0.01
 
 
-def test_history_narrows_the_interval_and_moves_nothing(relate_once, sixteenths, expect_covered):
+def test_history_narrows_the_interval_and_moves_nothing(relate_once, expect_covered):
     """CUPED, where orders before say much of orders after: 20 % more an order are found, by less variance.
 
     Two unbiased estimates, one of them better, differ by a variance that is theirs subtracted (Hausman 1978):
@@ -100,24 +109,29 @@ def test_history_narrows_the_interval_and_moves_nothing(relate_once, sixteenths,
     )
     events = relate_once(event for event in simulate_shop(FIRST, LAST, truth=truth, seed=42) if counts(event))
     shown = ask(events).filter("value_before > 0").materialize()
-    plain, adjusted = (
-        [compare(part, control="control").df().iloc[0] for part in [shown, *sixteenths(shown)]]
-        for compare in (comparisons.means, comparisons.adjusted_means)
-    )
 
-    assert all(row["variance_reduction"] > 0.2 for row in adjusted)
-    for found in (plain, adjusted):
-        expect_covered((row["lift_low"], 0.2, row["lift_high"]) for row in found[1:])
-    error = (plain[0]["high"] - plain[0]["low"]) / 2 / 1.96 * math.sqrt(adjusted[0]["variance_reduction"])
-    assert abs(plain[0]["difference"] - adjusted[0]["difference"]) <= 3 * error
+    def found(outcomes, confidence):
+        plain, adjusted = compared(outcomes, confidence)
+        assert adjusted["variance_reduction"] > 0.2
+        return [(row["lift_low"], 0.2, row["lift_high"]) for row in (plain, adjusted)]
+
+    expect_covered(shown, found)
+    plain, adjusted = compared(shown, 0.95)
+    error = (plain["high"] - plain["low"]) / 2 / 1.96 * math.sqrt(adjusted["variance_reduction"])
+    assert abs(plain["difference"] - adjusted["difference"]) <= 3 * error
+
+
+def compared(outcomes, confidence):
+    """Return the comparison of means without and with history."""
+    return [
+        compare(outcomes, control="control", confidence=confidence).df().iloc[0]
+        for compare in (comparisons.means, comparisons.adjusted_means)
+    ]
 
 
 def test_without_history_nothing_is_adjusted(outcomes):
     """Who comes once has no orders before."""
-    plain, adjusted = (
-        compare(outcomes[0], control="control").df().iloc[0]
-        for compare in (comparisons.means, comparisons.adjusted_means)
-    )
+    plain, adjusted = compared(outcomes, 0.95)
 
     assert adjusted["theta"] == adjusted["variance_reduction"] == 0
     names = ["difference", "low", "high", "p"]

@@ -1,8 +1,7 @@
 """What visitors do is found as it was planted: channels, funnels, pages, places, screens and returns.
 
-Where an analysis has an interval, 16 independent samples of the visitors are asked, and what was planted
-must lie in as many of their intervals as `expect_covered` says. Where it has none, it must lie within four
-binomial standard errors (`expect_share`).
+Where an analysis has intervals, what was planted must lie in them as often as `expect_covered` says; where
+it has none, within four binomial standard errors (`expect_share`).
 """
 
 import datetime as dt
@@ -56,12 +55,6 @@ def events(relate_once):
     return relate_once(simulate_shop(FIRST, LAST, truth=TRUTH, seed=11))
 
 
-@pytest.fixture(scope="module")
-def samples(events, sixteenths):
-    """Return 16 independent samples of their visitors."""
-    return sixteenths(events)
-
-
 def test_channels_have_their_mix(events, expect_share):
     """Every session is drawn one of six channels, and is counted in it."""
     found = channels.by_channel(events, goal=PAID).df().set_index("channel")["sessions"]
@@ -74,30 +67,31 @@ def test_channels_have_their_mix(events, expect_share):
 @pytest.mark.parametrize(
     ("goal", "chance"), [(BASKET, 1), (PAID, 0.8 * 0.59)], ids=["basket", "paid after checkout"]
 )
-def test_channels_convert_by_their_factors(samples, expect_covered, goal, chance):
+def test_channels_convert_by_their_factors(events, expect_covered, goal, chance):
     """A session converts by 0.62 for a product, 0.52 × factor for the basket, and what comes after."""
-    found = [row for sample in samples for row in channels.by_channel(sample, goal=goal).fetchall()]
-
-    assert len(found) == 6 * 16
     expect_covered(
-        (low, 0.62 * 0.52 * FACTORS[channel] * OF_DEVICES * chance, high) for channel, *_, low, high in found
+        events,
+        lambda events, confidence: [
+            (low, 0.62 * 0.52 * FACTORS[channel] * OF_DEVICES * chance, high)
+            for channel, *_, low, high in channels.by_channel(
+                events, goal=goal, confidence=confidence
+            ).fetchall()
+        ],
     )
 
 
-def test_devices_convert_by_their_factors(samples, expect_covered):
+def test_devices_convert_by_their_factors(events, expect_covered):
     """By 1.2 on a desktop, 1.0 on a tablet and 0.8 on a phone, whatever the channel."""
     factors = {"desktop": 1.2, "tablet": 1.0, "mobile": 0.8}
-    found = [
-        row
-        for sample in samples
-        for row in conversion.conversion(
-            sample, converted=BASKET, by="device.type", unit="session_id"
-        ).fetchall()
-    ]
-
-    assert len(found) == 3 * 16
+    asked = {"converted": BASKET, "by": "device.type", "unit": "session_id"}
     expect_covered(
-        (low, 0.62 * 0.52 * factors[device] * OF_CHANNELS, high) for device, *_, low, high in found
+        events,
+        lambda events, confidence: [
+            (low, 0.62 * 0.52 * factors[device] * OF_CHANNELS, high)
+            for device, *_, low, high in conversion.conversion(
+                events, **asked, confidence=confidence
+            ).fetchall()
+        ],
     )
 
 
@@ -140,18 +134,20 @@ def test_sessions_are_as_many_as_planted(events):
     assert sessions.summary(events).fetchall()[0][0] == counted[0] == counted[2]
 
 
-def test_visitors_come_back_as_planted(samples, expect_covered):
+def test_visitors_come_back_as_planted(events, expect_covered):
     """20, 12 and 8 % in the first, second and third week after, in every cohort that is complete."""
     planted = {1: 0.2, 2: 0.12, 3: 0.08}
-    found = [
-        row
-        for sample in samples
-        for row in retention.retention(sample, since=FIRST, until=LAST).fetchall()
-        if row[1] > 0 and row[7]
-    ]
-
-    assert len(found) == 6 * 16
-    expect_covered((low, planted[week], high) for _, week, *_, low, high, _ in found)
+    days = {"since": FIRST, "until": LAST}
+    expect_covered(
+        events,
+        lambda events, confidence: [
+            (low, planted[week], high)
+            for _, week, *_, low, high, is_complete in retention.retention(
+                events, **days, confidence=confidence
+            ).fetchall()
+            if week > 0 and is_complete
+        ],
+    )
 
 
 def test_some_click_in_rage(events, expect_share):
@@ -164,12 +160,15 @@ def test_some_click_in_rage(events, expect_share):
     expect_share(bursts, sessions.summary(events).fetchall()[0][0], 0.03)
 
 
-def test_pages_are_scrolled_as_deep_as_planted(samples, expect_covered):
+def test_pages_are_scrolled_as_deep_as_planted(events, expect_covered):
     """35 % of the views report a depth, drawn from beta(2, 1.2) and rounded to hundredths."""
-    found = [row for sample in samples for row in interactions.scroll_depth(sample).fetchall()]
-
-    assert len(found) == 4 * 16
-    expect_covered((low, 0.35 * stats.beta.sf(depth - 0.005, 2, 1.2), high) for depth, *_, low, high in found)
+    expect_covered(
+        events,
+        lambda events, confidence: [
+            (low, 0.35 * stats.beta.sf(depth - 0.005, 2, 1.2), high)
+            for depth, *_, low, high in interactions.scroll_depth(events, confidence=confidence).fetchall()
+        ],
+    )
 
 
 def test_a_category_leads_to_a_product(events, expect_share):
@@ -184,15 +183,22 @@ def test_a_category_leads_to_a_product(events, expect_share):
     expect_share(ended / total * visitors, visitors, 0.38)
 
 
-def test_places_and_devices_have_their_shares(events, expect_share):
+def test_places_have_their_shares(events, expect_share):
     """Of visitors who clicked and share their place: where they are does not depend on what they do."""
     cities = metrics.by_city(events).df().set_index("city")["visitors"]
     countries = metrics.by_country(events).df().set_index("country_code")["visitors"]
-    devices = metrics.by_device_type(events).df().set_index("device")["visitors"]
 
     for city, share in {"Oslo": 0.16, "Bergen": 0.07, "New York City": 0.15, "Tokyo": 0.07}.items():
         expect_share(cities[city], cities.sum(), share)
     expect_share(countries["NO"], cities.sum(), 0.23)
     expect_share(cities.sum(), countries.sum(), 0.7)
-    for device, share in {"desktop": 0.44, "mobile": 0.5, "tablet": 0.06}.items():
-        expect_share(devices[device], devices.sum(), share)
+
+
+def test_screens_have_their_shares(events, expect_share):
+    """Of all visitors; those with a desktop click more often."""
+    visitors = interactions.screens(events).df().set_index("screen")["visitors"]
+
+    planted = {"compact": 0.5, "medium": 0.06, "large": 0.09, "extra-large": 0.35}
+    assert set(visitors.index) == set(planted)
+    for screen, share in planted.items():
+        expect_share(visitors[screen], visitors.sum(), share)

@@ -12,7 +12,7 @@ def test_columns_are_numbers_or_objects():
     """Null is nan among numbers."""
     with duckdb.connect() as connection:
         found = tables.columns(
-            connection.sql("select 1 as a, null::double as b, 'x' as c, date '2026-11-01' as d")
+            connection.sql("select 1 as a, null::double as b, 'x' as c, date '2026-11-01' as d"), ("c", "d")
         )
 
     assert found["a"].dtype == found["b"].dtype == float
