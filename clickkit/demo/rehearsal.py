@@ -16,7 +16,7 @@ import msgspec
 
 from clickkit.browser import launch
 from clickkit.demo.phones import Played, play
-from clickkit.demo.show import LOOPBACK_STORE, Say, Show
+from clickkit.demo.show import LOOPBACK_STORE, STAGE, Say, Show
 from clickkit.demo.stage import Interrupted, Stage, keep_running, set_up, stop_at_signals
 from clickkit.errors import ClickkitError, SettingsError
 
@@ -100,7 +100,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
+    for path in (path for path in folder.iterdir() if path.name != STAGE):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

@@ -17,6 +17,9 @@ LOOPBACK_STORE = "dynamodb"
 """The store's name that means: start DynamoDB's and S3's protocols on this machine."""
 
 
+STAGE = "stage"
+"""The folder in a show's data by which it has them alone."""
+
 Say = Callable[[str], None]
 """Prints a line for the presenter."""
 
@@ -46,10 +49,11 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
             SettingsError: as `require_ready`, or another show runs with this data.
         """
         self.require_ready()
-        self.data.mkdir(parents=True, exist_ok=True)
+        stage = self.data / STAGE  # the data folder itself is the collector's to lock
+        stage.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             try:
-                stack.enter_context(locked_folder(self.data, wait=False))
+                stack.enter_context(locked_folder(stage, wait=False))
             except BlockingIOError as error:
                 raise SettingsError(
                     f"a show runs with the data in {self.data}: end it, or name another --folder"

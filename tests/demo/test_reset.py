@@ -79,4 +79,4 @@ def test_a_wrong_folder_and_a_running_collector_move_nothing(show, serve, sqlite
     )
     with pytest.raises(SettingsError, match="a collector answers at .*: end the show"):
         put_aside(running, NOW)
-    assert sorted(path.name for path in show.data.iterdir()) == ["lake", "runs", "spool"]
+    assert sorted(path.name for path in show.data.iterdir()) == ["lake", "runs", "spool", "stage"]
