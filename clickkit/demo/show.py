@@ -78,7 +78,9 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
                     "of this machine"
                 )
         if not (self.dashboards / "tracker.ipynb").exists():
-            raise SettingsError(f"no tracker.ipynb in {self.dashboards}: run it in clickkit's project folder")
+            raise SettingsError(
+                f"no tracker.ipynb in {self.dashboards}: run the demo in clickkit's project folder"
+            )
 
     @property
     def dashboards(self) -> Path:

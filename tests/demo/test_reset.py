@@ -68,7 +68,7 @@ def test_a_show_on_dynamodb_leaves_the_other_stores_data_alone(show):
 def test_a_wrong_folder_and_a_running_collector_move_nothing(show, serve, sqlite_store):
     """The clicks that it acknowledges would go into the file that was put aside."""
     wrong = replace(show, home=show.data)
-    with pytest.raises(SettingsError, match=r"no tracker\.ipynb in .*: run it in"), wrong.reserved():
+    with pytest.raises(SettingsError, match=r"no tracker\.ipynb in .*: run the demo in"), wrong.reserved():
         put_aside(wrong, NOW)
     with show.reserved(), pytest.raises(SettingsError, match="a show runs with the data in"), show.reserved():
         put_aside(show, NOW)
