@@ -155,6 +155,11 @@ class _Run:
         return done
 
     def _note_day(self, day: dt.date, erased: ErasedDay) -> None:
+        """Note a day; of one that was begun again, what it was before stays what it was at first."""
+        if first := self.receipt.days.get(day):
+            erased = msgspec.structs.replace(
+                erased, rows_before=first.rows_before, digest_before=first.digest_before
+            )
         self.note(days=self.receipt.days | {day: erased})
 
     def _days_of_store(self) -> list[dt.date]:

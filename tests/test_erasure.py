@@ -22,6 +22,7 @@ from clickkit import (
     SettingsError,
     StoreError,
     connect,
+    erasure,
     export,
     export_nightly,
     forget,
@@ -32,6 +33,7 @@ from clickkit.erasure import find
 from clickkit.event import encode_event
 from clickkit.lake.compact import compact
 from clickkit.lake.digest import day_digest
+from clickkit.lake.erase import erase_rows
 from clickkit.lake.files import open_files, publish
 from clickkit.lake.layout import MANIFEST, ROOT, decode_manifest, partition
 from clickkit.lake.receipts import RECEIPTS, ErasedDay, read_receipts
@@ -230,6 +232,34 @@ def test_a_day_of_several_parts_loses_only_its_rows(sqlite_store, lake, folder, 
     assert {path: found[path] for path in expected} == expected
     assert_forgotten(sqlite_store, lake, folder)
     assert verify_lake(lake) == []
+
+
+def test_a_day_begun_again_is_in_the_receipt_as_it_was_at_first(sqlite_store, tmp_path, folder, monkeypatch):
+    """Another run writes one of its two parts when the other is already rewritten."""
+    lake = tmp_path / "lake"
+    more = [click(300 + n, DAYS[1], VISITOR, hour=10) for n in range(8)]  # both parts have some
+    collect(sqlite_store, lake, folder, OTHERS + THEIRS + more, parts=2)
+    files, heard = open_files(lake), []
+    before = decode_manifest(files.read(f"{partition(DAYS[1])}/{MANIFEST}"), MANIFEST)
+
+    def erase_meddled(files, day, visitor, note):
+        def meddle(erased):
+            note(erased)
+            heard.append(day)
+            if heard == [DAYS[1]]:
+                part = lake / files.parts(partition(day))[0]
+                shutil.copyfile(part, part.with_suffix(".new"))
+                part.with_suffix(".new").replace(part)
+
+        erase_rows(files, day, visitor, meddle)
+
+    monkeypatch.setattr(erasure, "erase_rows", erase_meddled)
+    receipt = forget(sqlite_store, lake, VISITOR, folder=folder)
+
+    assert heard.count(DAYS[1]) == 2
+    assert receipt.rows == len(THEIRS + more)
+    assert receipt.days[DAYS[1]].digest_before == day_digest(before)
+    assert_forgotten(sqlite_store, lake, folder)
 
 
 def test_what_would_go_is_counted_and_nothing_is_changed(collected_here, folder):

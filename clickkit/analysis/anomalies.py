@@ -6,8 +6,7 @@ import math
 from duckdb import DuckDBPyRelation
 from scipy.special import stdtrit
 
-from clickkit.analysis.argument import check_share, expression
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, check_share, expression
 from clickkit.errors import SettingsError
 
 LEAST_HISTORY_DAYS = 14

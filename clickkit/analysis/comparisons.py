@@ -27,6 +27,7 @@ def rates(
     outcomes: DuckDBPyRelation,
     *,
     control: str,
+    segment: str | None = None,
     planned: Mapping[str, float] | None = None,
     interval: IntervalMethod = "newcombe",
     confidence: float = 0.95,
@@ -41,31 +42,10 @@ def rates(
     (pooled z-test, two-sided; where a count expected is below 5, Fisher's exact test gives p and `test`
     says so); `p_adjusted, srm_p, warning`.
 
-    Raises:
-        SettingsError: nobody is in the control, or an argument cannot be understood.
-    """
-    groups = count_groups(outcomes, RATES)
-    compared = _compared_rates(pair(groups, control), interval, confidence)
-    del compared["segment"]
-    return _result(compared, correction, split_of(groups, planned, threshold))
-
-
-def rates_by(
-    outcomes: DuckDBPyRelation,
-    *,
-    segment: str,
-    control: str,
-    planned: Mapping[str, float] | None = None,
-    interval: IntervalMethod = "newcombe",
-    confidence: float = 0.95,
-    correction: Correction = "holm",
-    threshold: float = 0.01,
-) -> DuckDBPyRelation:
-    """Return what `rates` does within each `segment` (a column of outcomes), one row a segment and variant.
-
-    `segment` stands first. `interaction_p` is the p-value of a variant's difference not being the same in
-    all segments (Cochran 1954, Q, unpooled errors): only when it is small do the data say that segments
-    differ; a significant row beside one that is not says nothing of the kind.
+    With `segment`, a column of outcomes, there is a row a segment and variant: `segment` stands first, and
+    `interaction_p` is the p-value of a variant's difference not being the same in all segments (Cochran
+    1954, Q, unpooled errors). Only when it is small do the data say that segments differ; a significant
+    row beside one that is not says nothing of the kind.
 
     Raises:
         SettingsError: nobody is in the control, or an argument cannot be understood.
@@ -74,7 +54,7 @@ def rates_by(
     compared = _compared_rates(pair(groups, control), interval, confidence)
     own, other = compared["rate"], compared["control_rate"]
     variance = own * (1 - own) / compared["visitors"] + other * (1 - other) / compared["control_visitors"]
-    compared["interaction_p"] = _interaction(compared, np.sqrt(variance))
+    _show_segments(compared, segment, np.sqrt(variance))
     return _result(compared, correction, split_of(groups, planned, threshold))
 
 
@@ -82,6 +62,7 @@ def means(
     outcomes: DuckDBPyRelation,
     *,
     control: str,
+    segment: str | None = None,
     planned: Mapping[str, float] | None = None,
     confidence: float = 0.95,
     correction: Correction = "holm",
@@ -92,29 +73,7 @@ def means(
     `variant, control, visitors, control_visitors, mean, control_mean`; `difference, low, high` (in the
     unit of the value) and `t, p` (two-sided) by Welch 1947; `lift, lift_low, lift_high` (relative) by the
     delta method (Deng, Knoblich, Lu 2018), null where the control's mean is not clearly above 0 (Fieller
-    1954); `p_adjusted, srm_p, warning`.
-
-    Raises:
-        SettingsError: a visitor's `value` is unknown, nobody is in the control, or an argument cannot be
-            understood.
-    """
-    groups = count_groups(outcomes, MEANS)
-    compared = _compared_means(pair(groups, control), confidence)
-    del compared["segment"]
-    return _result(compared, correction, split_of(groups, planned, threshold))
-
-
-def means_by(
-    outcomes: DuckDBPyRelation,
-    *,
-    segment: str,
-    control: str,
-    planned: Mapping[str, float] | None = None,
-    confidence: float = 0.95,
-    correction: Correction = "holm",
-    threshold: float = 0.01,
-) -> DuckDBPyRelation:
-    """Return what `means` does within each `segment`, with `segment` and `interaction_p` as in `rates_by`.
+    1954); `p_adjusted, srm_p, warning`. `segment` is that of `rates`.
 
     Raises:
         SettingsError: a visitor's `value` is unknown, nobody is in the control, or an argument cannot be
@@ -123,7 +82,7 @@ def means_by(
     groups = count_groups(outcomes, MEANS, segment)
     pairs = pair(groups, control)
     compared = _compared_means(pairs, confidence)
-    compared["interaction_p"] = _interaction(compared, _error(pairs))
+    _show_segments(compared, segment, _error(pairs))
     return _result(compared, correction, split_of(groups, planned, threshold))
 
 
@@ -232,6 +191,14 @@ def _result(compared: Columns, correction: Correction, split: Split) -> DuckDBPy
             "warning": [split.warning] * size,
         }
     )
+
+
+def _show_segments(compared: Columns, segment: str | None, errors: Floats) -> None:
+    """Give a comparison in segments its `interaction_p`, and take the column of the others out."""
+    if segment is None:
+        del compared["segment"]
+    else:
+        compared["interaction_p"] = _interaction(compared, errors)
 
 
 def _interaction(compared: Columns, errors: Floats) -> Floats:

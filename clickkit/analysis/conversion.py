@@ -2,8 +2,7 @@
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.argument import expression
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, expression
 from clickkit.analysis.wilson import wilson
 
 

@@ -16,7 +16,10 @@ Several = Literal["exclude", "first"]
 """What becomes of a visitor who was in several variants: left out, or kept in the first."""
 
 EXPOSURE = "event = 'exposure'"
-_OWN = ("visitor_id", "variant", "exposed_at", "converted", "value", "value_before")
+_OWN = {"visitor_id", "variant", "exposed_at", "converted", "value", "value_before"}
+_BETWEEN = {"exposed_session_id", "exposed_sequence", "nth", "least_variant", "greatest_variant"}
+_OF_GOALS = {"goal_visitor_id", "session_id", "sequence", "happened_at", "amount", "is_after"}
+_TAKEN = _OWN | _BETWEEN | _OF_GOALS
 _ASSIGNED = """
 exposures as (
     select
@@ -225,10 +228,10 @@ def expressions(segments: Mapping[str, str]) -> str:
     """Return the SQL that computes segments, after other columns.
 
     Raises:
-        SettingsError: a segment has the name of a column that outcomes have anyway.
+        SettingsError: a segment has a name that the SELECT uses itself.
     """
-    if taken := [name for name in segments if name.lower() in _OWN]:
-        raise SettingsError(f"no segment may be called {taken[0]!r}: outcomes have such a column already")
+    if taken := [name for name in segments if name.lower() in _TAKEN]:
+        raise SettingsError(f"no segment may be called {taken[0]!r}: that name is taken, choose another")
     return "".join(f", {sql} as {column(name)}" for name, sql in segments.items())
 
 

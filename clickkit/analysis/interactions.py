@@ -33,8 +33,9 @@ def rage_clicks(
 
     `clicks` clicks that follow each other on one page of a session, by sequence, are a burst when the
     last comes at most `within` after the first and they fit in a box with a diagonal of `radius` CSS
-    pixels, so that no two lie further apart. More of the same are still one burst; it counts for the
-    button and page of the click that completes it. Clicks without a position or session are left out.
+    pixels, so that no two lie further apart. More of the same are still one burst, and no click is in
+    two; it counts for the button and page of the click that completes it. Clicks without a position or
+    session are left out.
     Source of the defaults: PostHog's `rageclick` (3 clicks, 1,000 ms, 30 px), which measures from click
     to click.
 
@@ -53,7 +54,7 @@ def rage_clicks(
             count(distinct session_id) as sessions,
             count(distinct visitor_id) as visitors
         from ({_quick(clicks, interval("within", within), radius)}) as quick
-        where quick_before is null or quick_before < position - 1
+        where quick_before is null or quick_before <= position - {clicks:d}
         group by page, button
         order by bursts desc, page, button
         """,

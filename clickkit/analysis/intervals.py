@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from clickkit.errors import SettingsError
+from clickkit.analysis.question import check_share
 
 Floats = NDArray[np.float64]
 
@@ -165,6 +165,4 @@ def floats(values: ArrayLike) -> Floats:
 
 def _z(confidence: float) -> Any:
     """Return how many standard errors an interval reaches to each side."""
-    if not 0 < confidence < 1:
-        raise SettingsError(f"no confidence of {confidence}: write a fraction between 0 and 1, such as 0.95")
-    return stats.norm.isf((1 - confidence) / 2)
+    return stats.norm.isf((1 - check_share("confidence", confidence)) / 2)

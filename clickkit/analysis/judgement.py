@@ -9,8 +9,7 @@ import numpy.typing as npt
 from duckdb import DuckDBPyRelation
 from scipy.stats import norm, rankdata
 
-from clickkit.analysis.argument import check_share
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, check_share
 from clickkit.analysis.tables import table
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError

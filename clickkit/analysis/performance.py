@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.argument import expression
 from clickkit.analysis.conversion import conversion
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, expression
 from clickkit.analysis.ranks import ranks
 from clickkit.errors import SettingsError
 

@@ -6,9 +6,8 @@ from typing import Protocol, TypeVar
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.argument import expression
 from clickkit.analysis.performance import DELAY_MS
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, expression
 from clickkit.errors import SettingsError
 
 MOST_MISSING_AT_ONCE = 1_000

@@ -16,8 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from clickkit.analysis.argument import check_share, expression
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, check_share, expression
 from clickkit.errors import SettingsError
 
 

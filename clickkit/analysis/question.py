@@ -1,4 +1,4 @@
-"""One SELECT asked of a relation, and the literals that stand in it."""
+"""One SELECT asked of a relation, and what is checked or put in brackets before it stands in it."""
 
 import datetime as dt
 from typing import cast
@@ -8,14 +8,17 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.errors import SettingsError
 
+_UTC = ("UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "GMT", "Etc/GMT", "Greenwich")
+
 
 def ask(relation: DuckDBPyRelation, sql: str, *, name: str = "events") -> DuckDBPyRelation:
     """Ask one SELECT of a relation, which it calls `name`.
 
     Raises:
         SettingsError: a condition or an expression that the caller put in is no SQL, or names a column
-            that is not there.
+            that is not there; or the connection of the relation would take days by another clock than UTC.
     """
+    _check_clock(relation)
     try:
         return cast(DuckDBPyRelation, relation.query(name, sql))
     except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
@@ -23,6 +26,19 @@ def ask(relation: DuckDBPyRelation, sql: str, *, name: str = "events") -> DuckDB
         raise SettingsError(
             f"{name} cannot be asked this: {reason}; check the SQL that was given, such as event = 'click'"
         ) from error
+
+
+def _check_clock(relation: DuckDBPyRelation) -> None:
+    """Refuse moments on a connection whose time zone is not UTC: its days would begin at other hours."""
+    if not any("TIME ZONE" in str(kind) for kind in relation.types):
+        return
+    found = cast(DuckDBPyRelation, relation.query("events", "select current_setting('TimeZone')"))
+    ((zone,),) = found.fetchall()
+    if zone not in _UTC:
+        raise SettingsError(
+            f"the connection's time zone is {zone}, and days are UTC here: "
+            "connection.execute(\"set TimeZone = 'UTC'\") first"
+        )
 
 
 def text(value: str) -> str:
@@ -56,3 +72,19 @@ def interval(name: str, length: dt.timedelta) -> str:
 def microseconds(length: dt.timedelta) -> int:
     """Return a length of time in microseconds, exactly."""
     return length // dt.timedelta(microseconds=1)
+
+
+def expression(sql: str | None, *, otherwise: str = "'all'") -> str:
+    """Return an SQL expression in brackets, so that it stays one whole; None: another one."""
+    return f"({sql or otherwise})"
+
+
+def check_share(name: str, value: float) -> float:
+    """Return a number that lies between 0 and 1.
+
+    Raises:
+        SettingsError: it does not.
+    """
+    if not 0 < value < 1:
+        raise SettingsError(f"{name} is {value!r}: write a number between 0 and 1, as in 0.95")
+    return value

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from clickkit.analysis.argument import check_share
+from clickkit.analysis.question import check_share
 from clickkit.errors import SettingsError
 
 

@@ -15,8 +15,8 @@ from scipy import special
 from clickkit.analysis import significance
 from clickkit.analysis.intervals import Floats, Interval, floats
 from clickkit.analysis.pairs import check_control, check_known
-from clickkit.analysis.question import ask
-from clickkit.analysis.splits import check_threshold, shares_of, warning_of
+from clickkit.analysis.question import ask, check_share
+from clickkit.analysis.splits import shares_of, warning_of
 from clickkit.analysis.tables import Columns, columns, table
 from clickkit.errors import SettingsError
 
@@ -156,7 +156,7 @@ def _by_day(
     confidence: float,
     threshold: float,
 ) -> Columns:
-    check_threshold(threshold)
+    check_share("threshold", threshold)
     if untimed := ask(outcomes, _UNTIMED, name="outcomes").fetchall()[0][0]:
         raise SettingsError(f"exposed_at of {untimed:,} visitors is null: say in at= which column has it")
     daily = columns(ask(outcomes, _DAILY.format(value=value), name="outcomes"), ("date", "variant"))

@@ -8,6 +8,7 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import significance
 from clickkit.analysis.pairs import count_groups
+from clickkit.analysis.question import check_share
 from clickkit.analysis.tables import Columns, table
 from clickkit.errors import SettingsError
 
@@ -75,7 +76,7 @@ def verdict(
 
 def split_of(groups: Columns, planned: Mapping[str, float] | None, threshold: float) -> Split:
     """Test the visitors of counted groups (`variant, visitors`) against the plan; see `sample_ratio`."""
-    check_threshold(threshold)
+    check_share("threshold", threshold)
     visitors: dict[str, int] = {}
     for variant, count in zip(groups["variant"], groups["visitors"], strict=True):
         visitors[variant] = visitors.get(variant, 0) + int(count)
@@ -84,12 +85,6 @@ def split_of(groups: Columns, planned: Mapping[str, float] | None, threshold: fl
     chi2, p = significance.goodness_of_fit(counts, list(shares.values()))
     expected = {variant: share * sum(counts) for variant, share in shares.items()}
     return Split(visitors, expected, float(chi2), float(p), threshold)
-
-
-def check_threshold(threshold: float) -> None:
-    """Refuse a threshold of p that is no fraction."""
-    if not 0 < threshold < 1:
-        raise SettingsError(f"no threshold of {threshold}: write a fraction between 0 and 1, such as 0.01")
 
 
 def shares_of(variants: Collection[str], planned: Mapping[str, float] | None) -> dict[str, float]:

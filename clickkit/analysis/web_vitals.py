@@ -2,9 +2,9 @@
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.argument import expression
 from clickkit.analysis.performance import percentiles
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, expression
+from clickkit.analysis.sessions import page
 from clickkit.errors import SettingsError
 
 THRESHOLDS = {
@@ -18,7 +18,7 @@ THRESHOLDS = {
 """The most that is still good, and the most that is not yet poor: ms, CLS without a unit. Published on
 web.dev (articles `vitals`, `lcp`, `inp`, `cls`, `fcp`, `ttfb`, `fid`; INP took the place of FID in 2024)."""
 
-PAGE = "split_part(split_part(page_url, '?', 1), '#', 1)"
+PAGE = page("page_url")
 """SQL for the page of an event: its address without query and fragment."""
 
 PATH = f"regexp_replace({PAGE}, '^[A-Za-z][A-Za-z0-9+.-]*://[^/]*', '')"

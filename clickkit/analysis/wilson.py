@@ -2,7 +2,7 @@
 
 from statistics import NormalDist
 
-from clickkit.errors import SettingsError
+from clickkit.analysis.question import check_share
 
 
 def wilson(successes: str, trials: str, confidence: float) -> tuple[str, str]:
@@ -16,9 +16,7 @@ def wilson(successes: str, trials: str, confidence: float) -> tuple[str, str]:
     Raises:
         SettingsError: the confidence does not lie between 0 and 1.
     """
-    if not 0 < confidence < 1:
-        raise SettingsError(f"confidence is {confidence}: write a share between 0 and 1, as in 0.95")
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + check_share("confidence", confidence)) / 2)
     k, n = f"cast({successes} as double)", f"cast({trials} as double)"
     middle = f"{k} + {z * z / 2}"
     half = f"{z} * sqrt({k} * ({n} - {k}) / {n} + {z * z / 4})"

@@ -95,8 +95,8 @@ def test_a_comparison_carries_its_warning(counted):
         comparisons.rates(outcomes, **ask),
         comparisons.means(outcomes, **ask),
         comparisons.adjusted_means(outcomes, **ask),
-        comparisons.rates_by(outcomes, segment="segment", **ask),
-        comparisons.means_by(outcomes, segment="segment", **ask),
+        comparisons.rates(outcomes, segment="segment", **ask),
+        comparisons.means(outcomes, segment="segment", **ask),
     ]
 
     for row in [row for table in tables for row in table.to_dicts()]:
@@ -116,8 +116,8 @@ def test_segments(counted):
         ("z", "b", 50, 9),
     )
 
-    found = comparisons.rates_by(outcomes, segment="segment", control="a").to_dicts()
-    lenient = comparisons.rates_by(
+    found = comparisons.rates(outcomes, segment="segment", control="a").to_dicts()
+    lenient = comparisons.rates(
         outcomes, segment="segment", control="a", correction="benjamini-hochberg"
     ).to_dicts()
 
@@ -181,10 +181,10 @@ def test_an_adjustment_by_nothing_changes_nothing(relation):
             lambda o: comparisons.rates(o, control="a", interval="exact"),
             "no interval 'exact': write newcombe",
         ),
-        (lambda o: comparisons.rates(o, control="a", confidence=95), "no confidence of 95"),
+        (lambda o: comparisons.rates(o, control="a", confidence=95), "confidence is 95"),
         (lambda o: comparisons.rates(o, control="a", correction="none"), "no correction 'none'"),
-        (lambda o: comparisons.rates_by(o, control="a", segment="land"), "cannot be asked this: .*land"),
-        (lambda o: comparisons.rates_by(o, control="a", segment="variant"), "no segment has visitors in 'a'"),
+        (lambda o: comparisons.rates(o, control="a", segment="land"), "cannot be asked this: .*land"),
+        (lambda o: comparisons.rates(o, control="a", segment="variant"), "no segment has visitors in 'a'"),
         (lambda o: comparisons.means(o, control="a"), "value of 1 visitors is null: say what it was"),
         (
             lambda o: comparisons.adjusted_means(o.project("*  replace (1 as value)"), control="a"),
@@ -219,7 +219,7 @@ def test_what_is_the_same_is_rarely_significant(relation):
     """A/A: 5 % of 1,000 experiments, within 2.1 %; no run of Holm finds anything among all."""
     outcomes = runs(relation, np.random.default_rng(2), 200, lift=0)
 
-    for compare in (comparisons.rates_by, comparisons.means_by):
+    for compare in (comparisons.rates, comparisons.means):
         found = compare(outcomes, segment="run", control="a").df()
         assert len(found) == RUNS
         assert (found["p"] <= 0.05).mean() == pytest.approx(0.05, abs=MARGIN)
@@ -232,8 +232,8 @@ def test_intervals_cover_a_planted_lift(relation):
     """A/B: 95 % of 1,000 experiments, within 2.1 %."""
     outcomes = runs(relation, np.random.default_rng(3), 200, lift=0.3)
 
-    rates = comparisons.rates_by(outcomes, segment="run", control="a").df()
-    means = comparisons.means_by(outcomes, segment="run", control="a").df()
+    rates = comparisons.rates(outcomes, segment="run", control="a").df()
+    means = comparisons.means(outcomes, segment="run", control="a").df()
 
     for found, truth in ((rates, 0.2 * 0.3), (means, 10 * 0.3)):
         assert ((found["low"] <= truth) & (truth <= found["high"])).mean() == pytest.approx(0.95, abs=MARGIN)

@@ -121,7 +121,7 @@ def test_ab_data(landing_pages):
     problems = experiment_tables.check_table(landing_pages, **ask).fetchall()
     found = comparisons.rates(outcomes, control="control", interval="wald").to_dicts()[0]
     newcombe = comparisons.rates(outcomes, control="control").to_dicts()[0]
-    countries = comparisons.rates_by(outcomes, segment="country", control="control").to_dicts()
+    countries = comparisons.rates(outcomes, segment="country", control="control").to_dicts()
 
     assert problems[0][:3] == ("another page", 3893, 3893)
     assert problems[1:] == [

@@ -72,7 +72,7 @@ def test_a_lift_over_almost_nothing_has_no_interval():
 @pytest.mark.parametrize("confidence", [0, 1, 95])
 def test_a_confidence_is_a_fraction(confidence):
     """95 is no fraction."""
-    with pytest.raises(SettingsError, match=f"no confidence of {confidence}: write a fraction"):
+    with pytest.raises(SettingsError, match=f"confidence is {confidence}: write a number"):
         intervals.wilson(1, 2, confidence=confidence)
 
 

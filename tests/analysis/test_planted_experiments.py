@@ -197,8 +197,8 @@ def test_what_is_the_same_is_rarely_significant():
     with duckdb.connect() as connection:
         events = connection.from_arrow(pa.table(columns))
         shown = ask(events, segments={"run": "run"}).materialize()
-        rates = comparisons.rates_by(shown, segment="run", control="control").df()
-        means = comparisons.means_by(shown, segment="run", control="control").df()
+        rates = comparisons.rates(shown, segment="run", control="control").df()
+        means = comparisons.means(shown, segment="run", control="control").df()
     _, split = significance.goodness_of_fit(rates[["visitors", "control_visitors"]], [0.5, 0.5])
 
     for p in (rates["p"], means["p"], split):

@@ -17,6 +17,15 @@ def test_sql_that_cannot_be_understood_is_refused_at_once(relate, make_event, sq
         question.ask(relate([make_event()]), sql)
 
 
+def test_days_of_another_clock_are_refused(relate, make_event, connection):
+    """A connection of the analyst's own would cut days at other hours; without moments it may."""
+    connection.execute("set TimeZone = 'America/New_York'")
+
+    with pytest.raises(SettingsError, match=r"time zone is America/New_York, .*set TimeZone = 'UTC'"):
+        question.ask(relate([make_event()]), "select 1")
+    assert question.ask(connection.sql("select 1 as one"), "select one from events").fetchall() == [(1,)]
+
+
 def test_literals_keep_quotes_and_lengths(relate, make_event):
     """A name of a step may hold quotes; a time keeps its microseconds."""
     length = question.interval("gap", dt.timedelta(days=1, microseconds=5))
@@ -36,3 +45,16 @@ def test_a_time_of_nothing_is_refused():
     """The message has the argument's name."""
     with pytest.raises(SettingsError, match="gap is 0:00:00"):
         question.interval("gap", dt.timedelta(0))
+
+
+def test_an_expression_stands_in_brackets():
+    """So that what is beside it cannot take it apart."""
+    assert question.expression("a or b") == "(a or b)"
+    assert question.expression(None) == "('all')"
+
+
+@pytest.mark.parametrize("value", [0, 1, 95, float("nan")])
+def test_a_share_lies_between_0_and_1(value):
+    """The ends are no share of anything."""
+    with pytest.raises(SettingsError, match=f"confidence is {value}"):
+        question.check_share("confidence", value)

@@ -167,7 +167,7 @@ def test_peeking_at_the_split_does_not_raise_its_error_rate():
         ({"planned_visitors": 0}, "no test of confidence 0.95 planned for 0 visitors"),
         ({"confidence": 95}, "no test of confidence 95"),
         ({"planned": {"a": 1, "b": 1}}, "variant 'c' has visitors and no share"),
-        ({"threshold": 0}, "no threshold of 0"),
+        ({"threshold": 0}, "threshold is 0"),
     ],
 )
 def test_what_cannot_be_followed_is_said(outcomes, argument, message):

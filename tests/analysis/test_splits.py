@@ -53,7 +53,7 @@ def test_a_variant_that_nobody_got_is_a_mismatch(outcomes):
     [
         ({"planned": {"a": 1, "b": 1}}, "variant 'c' has visitors and no share in planned="),
         ({"planned": {"a": 1, "b": 1, "c": 0}}, "no split planned=.*: write a share above 0"),
-        ({"threshold": 1}, "no threshold of 1: write a fraction"),
+        ({"threshold": 1}, "threshold is 1: write a number"),
     ],
 )
 def test_what_cannot_be_understood_is_said(outcomes, argument, message):
