@@ -10,7 +10,7 @@ import typer
 
 from clickkit import __version__
 from clickkit.app import settings
-from clickkit.commands import audience, collecting, exporting, forgetting, lake, running, storing
+from clickkit.commands import audience, collecting, deploying, exporting, forgetting, lake, running, storing
 from clickkit.commands.options import LakeUrl, StoreUrl, say
 from clickkit.demo.rehearsal import rehearse
 from clickkit.demo.reset import put_aside
@@ -105,7 +105,7 @@ def demo(
         run_demo(show, scripted=script, browser=browser and has_screen, say=say)
 
 
-for _part in (collecting, audience, storing, exporting, forgetting, lake, running):
+for _part in (collecting, audience, storing, exporting, forgetting, lake, running, deploying):
     app.add_typer(_part.commands)
 
 

@@ -8,6 +8,7 @@
     ├── LakeError            a partition is missing, damaged or must not be replaced
     │   └── ChangedError     another export has replaced a file meanwhile
     ├── RunError             a notebook ended with an error
+    ├── DeploymentError      AWS refuses what was asked, or failed at it
     └── SettingsError        a URL, a date or another argument that cannot be understood
 
 Every message says what was wrong, with the value, and what to do about it.
@@ -53,6 +54,10 @@ class RunError(ClickkitError):
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class DeploymentError(ClickkitError):
+    """AWS refuses what was asked, or failed at it; what holds data is as it was."""
 
 
 class SettingsError(ClickkitError):

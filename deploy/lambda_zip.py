@@ -4,6 +4,7 @@ It holds clickkit and what its handler needs beside Lambda's own boto3: pyarrow 
 never loads, and msgspec, in the versions and with the hashes of requirements.lock.
 """
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -106,10 +107,13 @@ def _locked(packages: tuple[str, ...]) -> str:
 
 def main() -> None:
     """Write data/lambda.zip."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.lambda_zip", description="Write data/lambda.zip.")
+    parser.add_argument("--python", default=PYTHON, help=f"Lambda's Python ({PYTHON})")
+    python = parser.parse_args().python
     target = PROJECT / "data" / "lambda.zip"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        fill(folder)
+        fill(folder, python=python)
         unzipped = size_of(folder)
         zipped = pack(folder, target)
     print(f"{target}: {zipped:,} bytes zipped, {unzipped:,} unzipped (Lambda's limit: {LIMIT_BYTES:,})")

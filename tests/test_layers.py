@@ -43,6 +43,7 @@ ALLOWED = {
     "settings": {"errors"},
     "app": set(PARTS),
     "dashboard": {*PARTS, "qr_code"},
+    "deployment": {"errors"},
     "demo": {*PARTS, "browser", "live", "server"},
     "doctor": {*PARTS, "browser"},
     "report": set(PARTS),
@@ -53,7 +54,18 @@ ALLOWED = {
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
-    "commands": {*PARTS, "app", "demo", "erasure", "file_limit", "json_lines", "runs", "server", "service"},
+    "commands": {
+        *PARTS,
+        "app",
+        "demo",
+        "deployment",
+        "erasure",
+        "file_limit",
+        "json_lines",
+        "runs",
+        "server",
+        "service",
+    },
     "cli": {*PARTS, "app", "commands", "demo", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}

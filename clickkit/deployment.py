@@ -1,0 +1,316 @@
+"""A stack of `deploy/template.yaml` in an AWS account: changes shown first, then made; and its end."""
+
+import contextlib
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+import msgspec
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+from clickkit.errors import DeploymentError
+
+DATA = ("Events", "Ledger", "Lake", "Spool")
+"""What holds data: kept when the stack goes, and never replaced."""
+
+_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 5})
+_POLL_SECONDS = 2
+_DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE")
+_NOTHING = ("didn't contain changes", "No updates are to be performed")
+_BATCH = 1000
+
+Say = Callable[[str], Any]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a change set would do to one resource; `replaces`: no, maybe or yes."""
+
+    action: str
+    name: str
+    kind: str
+    replaces: str = "no"
+
+    def __str__(self) -> str:
+        """Return the line that is shown."""
+        said = {"no": "", "maybe": "  (perhaps replaced)", "yes": "  (REPLACED)"}[self.replaces]
+        return f"{self.action:<7} {self.name:<24} {self.kind}{said}"
+
+
+class Deployment:
+    """One stack by its name, in an account and a region.
+
+    Raises:
+        DeploymentError: there are no credentials or no region, or AWS refuses to say whose they are.
+    """
+
+    def __init__(self, name: str, *, region: str | None = None, endpoint: str | None = None) -> None:
+        self.name = name
+        self._endpoint = endpoint
+        with _told("AWS cannot be asked"):
+            self._session = boto3.Session(region_name=region)
+        if not self._session.region_name:
+            raise DeploymentError("no AWS region: give --region, such as eu-north-1, or set AWS_REGION")
+        if self._session.get_credentials() is None:
+            raise DeploymentError(
+                "no AWS credentials: sign in with aws sso login or aws configure, or set AWS_PROFILE"
+            )
+        self._stacks = self.client("cloudformation")
+        with _told("AWS does not accept the credentials"):
+            self.account: str = self.client("sts").get_caller_identity()["Account"]
+
+    @property
+    def region(self) -> str:
+        """The region."""
+        region: str = self._session.region_name
+        return region
+
+    def client(self, service: str) -> Any:
+        """Return boto3's client of a service."""
+        return self._session.client(service, endpoint_url=self._endpoint, config=_CONFIG)
+
+    def validate(self, template: str) -> None:
+        """Let AWS read the template.
+
+        Raises:
+            DeploymentError: it finds a mistake.
+        """
+        with _told("the template is refused"):
+            self._stacks.validate_template(TemplateBody=template)
+
+    def upload(self, package: Path) -> tuple[str, str]:
+        """Put a package where Lambda finds it, unless the same bytes are there; return bucket and key."""
+        bucket = f"{self.name}-code-{self.account}-{self.region}"
+        with package.open("rb") as file:
+            key = f"export-{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.zip"
+        objects = self.client("s3")
+        with _told(f"the package cannot be put into {bucket}"):
+            if not _has_bucket(objects, bucket):
+                _make_private_bucket(objects, bucket, self.region)
+            if not objects.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
+                objects.upload_file(str(package), bucket, key)
+        return bucket, key
+
+    def plan(self, template: str, parameters: Mapping[str, str]) -> list[Change]:
+        """Make a change set and return what it would do; nothing: all is as it should be.
+
+        `parameters` that are not given stay as they are, or have the template's default. A table, bucket or
+        file system that an earlier stack of this name left is taken in again.
+
+        Raises:
+            DeploymentError: the stack is busy or broken, the template or a parameter is refused, or the
+                change would replace what holds data.
+        """
+        status = self._status()
+        if status not in (None, "REVIEW_IN_PROGRESS") and not status.endswith((*_DONE, "ROLLBACK_COMPLETE")):
+            raise DeploymentError(f"stack {self.name} is {status}: wait, or look at it in CloudFormation")
+        if status == "ROLLBACK_COMPLETE":
+            raise DeploymentError(
+                f"stack {self.name} failed when it was created: clickkit deploy --destroy, then deploy again"
+            )
+        is_new = status in (None, "REVIEW_IN_PROGRESS")
+        self._change_set = f"clickkit-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
+        with _told(f"the change set of {self.name} is refused"):
+            self._stacks.create_change_set(
+                StackName=self.name,
+                ChangeSetName=self._change_set,
+                ChangeSetType="CREATE" if is_new else "UPDATE",
+                TemplateBody=template,
+                Parameters=self._parameters(template, parameters, is_new=is_new),
+                Capabilities=["CAPABILITY_IAM"],
+                **({"ImportExistingResources": True} if is_new else {}),
+            )
+        changes = self._changes()
+        if lost := [
+            one for one in changes if one.name in DATA and (one.replaces != "no" or one.action == "Remove")
+        ]:
+            self.discard()
+            named = ", ".join(one.name for one in lost)
+            raise DeploymentError(f"this would replace {named}, which hold data: nothing was changed")
+        return changes
+
+    def discard(self) -> None:
+        """Delete the change set that was planned."""
+        with _told("the change set cannot be deleted"):
+            self._stacks.delete_change_set(StackName=self.name, ChangeSetName=self._change_set)
+            if self._status() == "REVIEW_IN_PROGRESS":
+                self._stacks.delete_stack(StackName=self.name)
+
+    def execute(self, say: Say) -> None:
+        """Execute the change set that was planned; `say` hears of each resource.
+
+        Raises:
+            DeploymentError: it failed and was rolled back; the reasons are named.
+        """
+        begun = dt.datetime.now(dt.UTC)
+        with _told(f"the change set of {self.name} cannot be executed"):
+            self._stacks.execute_change_set(StackName=self.name, ChangeSetName=self._change_set)
+        self._follow(begun, say)
+
+    def outputs(self) -> dict[str, str]:
+        """Return the outputs of the stack: name to value."""
+        return {one["OutputKey"]: one["OutputValue"] for one in (self._stack() or {}).get("Outputs", [])}
+
+    def resources(self) -> dict[str, str]:
+        """Return what the stack consists of: logical name to physical id."""
+        with _told(f"stack {self.name} cannot be read"):
+            pages = self._stacks.get_paginator("list_stack_resources").paginate(StackName=self.name)
+            found = [one for page in pages for one in page["StackResourceSummaries"]]
+        return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
+
+    def destroy(self, say: Say, *, with_data: bool = False) -> dict[str, str]:
+        """Delete the stack and its code; return what was kept, logical name to physical id.
+
+        Tables, lake and spool stay, unless `with_data` is true.
+
+        Raises:
+            DeploymentError: there is no such stack, or something could not be deleted.
+        """
+        if self._status() is None:
+            raise DeploymentError(f"there is no stack {self.name} in {self.region}")
+        data = {name: place for name, place in self.resources().items() if name in DATA}
+        begun = dt.datetime.now(dt.UTC)
+        with _told(f"stack {self.name} cannot be deleted"):
+            stack_id = self._stack()["StackId"]  # type: ignore[index]
+            self._stacks.delete_stack(StackName=self.name)
+        self._follow(begun, say, stack_id)
+        objects = self.client("s3")
+        with _told("the code's bucket cannot be deleted"):
+            _delete_bucket(objects, f"{self.name}-code-{self.account}-{self.region}")
+        if not with_data:
+            return data
+        with _told("the data cannot be deleted"):
+            for name, place in data.items():
+                say(f"Delete  {name:<24} {place}, with all that it holds")
+                if name == "Lake":
+                    _delete_bucket(objects, place)
+                elif name == "Spool":
+                    self.client("efs").delete_file_system(FileSystemId=place)
+                else:
+                    self.client("dynamodb").delete_table(TableName=place)
+        return {}
+
+    def _parameters(
+        self, template: str, parameters: Mapping[str, str], *, is_new: bool
+    ) -> list[dict[str, Any]]:
+        said = self._stacks.get_template_summary(TemplateBody=template)["Parameters"]
+        known = {one["ParameterKey"] for one in said}
+        kept = set() if is_new else {one["ParameterKey"] for one in self._stack()["Parameters"]}  # type: ignore[index]
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+        return given + [
+            {"ParameterKey": name, "UsePreviousValue": True}
+            for name in sorted((known & kept) - parameters.keys())
+        ]
+
+    def _changes(self) -> list[Change]:
+        """Wait for the change set, and return what is in it."""
+        while True:
+            found = self._stacks.describe_change_set(StackName=self.name, ChangeSetName=self._change_set)
+            if not found["Status"].endswith(("PENDING", "IN_PROGRESS")):
+                break
+            time.sleep(_POLL_SECONDS)
+        reason = found.get("StatusReason") or ""
+        if found["Status"] == "FAILED":
+            self.discard()
+            if any(words in reason for words in _NOTHING):
+                return []
+            raise DeploymentError(f"the change set of {self.name} failed: {reason}")
+        pages = self._stacks.get_paginator("describe_change_set").paginate(
+            StackName=self.name, ChangeSetName=self._change_set
+        )
+        return [_change(one["ResourceChange"]) for page in pages for one in page["Changes"]]
+
+    def _stack(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._stacks.describe_stacks(StackName=self.name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise DeploymentError(f"stack {self.name} cannot be read: {error}") from error
+        return found
+
+    def _status(self) -> str | None:
+        stack = self._stack()
+        return stack["StackStatus"] if stack else None
+
+    def _follow(self, begun: dt.datetime, say: Say, stack_id: str = "") -> None:
+        """Say each event of a stack until it has ended, well or not."""
+        shown: set[str] = set()
+        failed: list[str] = []
+        while True:
+            stack = self._stacks.describe_stacks(StackName=stack_id or self.name)["Stacks"][0]
+            for event in self._events(begun, stack["StackId"]):
+                if event["EventId"] in shown:
+                    continue
+                shown.add(event["EventId"])
+                reason = event.get("ResourceStatusReason") or ""
+                say(f"{event['ResourceStatus']:<20} {event['LogicalResourceId']} {reason}".rstrip())
+                if event["ResourceStatus"].endswith("_FAILED"):
+                    failed.append(f"{event['LogicalResourceId']}: {reason}")
+            status = stack["StackStatus"]
+            if not status.endswith("_IN_PROGRESS"):
+                break
+            time.sleep(_POLL_SECONDS)
+        if status not in _DONE:
+            said = "; ".join(failed) or stack.get("StackStatusReason") or "see its events in CloudFormation"
+            raise DeploymentError(f"stack {self.name} is {status}: {said}")
+
+    def _events(self, begun: dt.datetime, stack_id: str) -> Iterator[dict[str, Any]]:
+        """Return the events since a moment, the oldest first."""
+        pages = self._stacks.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+        yield from reversed(
+            [one for page in pages for one in page["StackEvents"] if one["Timestamp"] >= begun]
+        )
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turn AWS's errors into ours."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, WaiterError) as error:
+        raise DeploymentError(f"{what}: {error}") from error
+
+
+def _change(found: Mapping[str, Any]) -> Change:
+    replaces = {"True": "yes", "Conditional": "maybe"}.get(found.get("Replacement", ""), "no")
+    return Change(found["Action"], found["LogicalResourceId"], found["ResourceType"], replaces)
+
+
+def _has_bucket(objects: Any, bucket: str) -> bool:
+    try:
+        objects.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
+        raise
+    return True
+
+
+def _make_private_bucket(objects: Any, bucket: str, region: str) -> None:
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    objects.create_bucket(Bucket=bucket, **where)
+    objects.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration=dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+        ),
+    )
+
+
+def _delete_bucket(objects: Any, bucket: str) -> None:
+    """Delete a bucket with all versions of its objects; one that is not there is deleted."""
+    if not _has_bucket(objects, bucket):
+        return
+    for page in objects.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        found: Sequence[Mapping[str, str]] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        for start in range(0, len(found), _BATCH):
+            batch = [
+                {"Key": one["Key"], "VersionId": one["VersionId"]} for one in found[start : start + _BATCH]
+            ]
+            objects.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+    objects.delete_bucket(Bucket=bucket)
