@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ class Deployment:
         with _told("AWS cannot be asked"):
             self._session = boto3.Session(region_name=region)
         if not self._session.region_name:
-            raise DeploymentError("no AWS region: give --region, such as eu-north-1, or set AWS_REGION")
+            raise DeploymentError("no AWS region: give --region, such as eu-north-1, or set AWS_DEFAULT_REGION")
         if self._session.get_credentials() is None:
             raise DeploymentError(
                 "no AWS credentials: sign in with aws sso login or aws configure, or set AWS_PROFILE"
@@ -113,6 +114,7 @@ class Deployment:
                 f"stack {self.name} failed when it was created: clickkit deploy --destroy, then deploy again"
             )
         is_new = status in (None, "REVIEW_IN_PROGRESS")
+        template = self._written_out(template)
         self._change_set = f"clickkit-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
         with _told(f"the change set of {self.name} is refused"):
             self._stacks.create_change_set(
@@ -193,6 +195,13 @@ class Deployment:
                 else:
                     self.client("dynamodb").delete_table(TableName=place)
         return {}
+
+    def _written_out(self, template: str) -> str:
+        """Return the template with its names as they are: only by these, CloudFormation finds what is there."""
+        template = template.replace("!Ref AWS::StackName", self.name)
+        for name, value in {"StackName": self.name, "AccountId": self.account, "Region": self.region}.items():
+            template = template.replace(f"${{AWS::{name}}}", value)
+        return re.sub(r'!Sub ("[^"$]*")', r"\1", template)
 
     def _parameters(
         self, template: str, parameters: Mapping[str, str], *, is_new: bool

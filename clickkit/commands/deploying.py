@@ -38,6 +38,9 @@ def deploy(
     ] = None,
     alarm_email: Annotated[str, typer.Option(help="Who hears of alarms and of the budget.")] = "",
     monthly_budget: Annotated[int | None, typer.Option(help="US dollars a month (50).", min=1)] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="A template of your own, else deploy/template.yaml.")
+    ] = None,
     python: Annotated[str, typer.Option(help="The Python of the export's Lambda.")] = "3.12",
     region: Annotated[str, typer.Option(help="The AWS region; else that of the AWS configuration.")] = "",
     endpoint: Annotated[str, typer.Option(help="Another address than AWS, such as an emulator's.")] = "",
@@ -61,8 +64,8 @@ def deploy(
         _destroy(stack, yes=yes, delete_data=delete_data)
         return
     home = settings().home
-    template = _read_template(home)
-    stack.validate(template)
+    body = _read(template or home / "deploy" / "template.yaml")
+    stack.validate(body)
     bucket, key = stack.upload(_package(home, python))
     parameters = {
         "CodeBucket": bucket,
@@ -76,7 +79,7 @@ def deploy(
         "AlarmEmail": alarm_email,
         "MonthlyBudget": monthly_budget,
     }
-    changes = stack.plan(template, {name: str(value) for name, value in parameters.items() if value})
+    changes = stack.plan(body, {name: str(value) for name, value in parameters.items() if value})
     for change in changes:
         say(str(change))
     if changes:
@@ -100,12 +103,13 @@ def _destroy(stack: Deployment, *, yes: bool, delete_data: bool) -> None:
         say(f"kept    {name:<24} {place}")
 
 
-def _read_template(home: Path) -> str:
-    path = home / "deploy" / "template.yaml"
+def _read(path: Path) -> str:
     try:
         return path.read_text()
     except OSError as error:
-        raise DeploymentError(f"{path} is not there: run clickkit deploy in the project's folder") from error
+        raise DeploymentError(
+            f"no template at {path}: run clickkit deploy in the project's folder"
+        ) from error
 
 
 def _package(home: Path, python: str) -> Path:
