@@ -55,7 +55,9 @@ class Deployment:
         with _told("AWS cannot be asked"):
             self._session = boto3.Session(region_name=region)
         if not self._session.region_name:
-            raise DeploymentError("no AWS region: give --region, such as eu-north-1, or set AWS_DEFAULT_REGION")
+            raise DeploymentError(
+                "no AWS region: give --region, such as eu-north-1, or set AWS_DEFAULT_REGION"
+            )
         if self._session.get_credentials() is None:
             raise DeploymentError(
                 "no AWS credentials: sign in with aws sso login or aws configure, or set AWS_PROFILE"

@@ -64,12 +64,18 @@ def test_changes_are_shown_and_made_only_when_somebody_says_yes(aws, project, kn
 
 
 def test_tables_are_as_the_template_says(aws, stack):
-    """On demand, encrypted, with time to live and recovery; of these, the emulator has them all."""
+    """On demand, encrypted, with time to live and recovery."""
     tables = aws.client("dynamodb")
     for name in (STACK, f"{STACK}-ledger"):
         found = tables.describe_table(TableName=name)["Table"]
         assert found["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
         assert [key["AttributeName"] for key in found["KeySchema"]] == ["pk", "sk"]
+        assert found["SSEDescription"]["Status"] == "ENABLED"
+        backups = tables.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+        assert recovery == "ENABLED"
+    lives = tables.describe_time_to_live(TableName=STACK)["TimeToLiveDescription"]
+    assert (lives["TimeToLiveStatus"], lives["AttributeName"]) == ("ENABLED", "expiresAt")
 
 
 def test_the_lake_is_closed_encrypted_and_versioned(aws, bucket):
@@ -80,6 +86,8 @@ def test_the_lake_is_closed_encrypted_and_versioned(aws, bucket):
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     assert all(objects.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
     assert objects.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    kept = objects.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert {rule["ID"] for rule in kept} == {"old-versions", "seldom-read", "answers-of-athena"}
     (statement,) = json.loads(objects.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
     assert (statement["Effect"], statement["Condition"]) == (
         "Deny",
@@ -88,12 +96,11 @@ def test_the_lake_is_closed_encrypted_and_versioned(aws, bucket):
 
 
 def test_the_export_runs_alone_nightly_and_says_what_failed(aws, stack):
-    """Reserved concurrency 1, a queue for what failed, and a schedule at 00:15 UTC."""
+    """With a queue for what failed, and a schedule at 00:15 UTC."""
     functions = aws.client("lambda")
     name = stack["ExportFunction"]
 
     found = functions.get_function(FunctionName=name)
-    assert found["Concurrency"]["ReservedConcurrentExecutions"] == 1
     assert found["Configuration"]["DeadLetterConfig"]["TargetArn"].endswith(f":{STACK}-failed")
     assert found["Configuration"]["Environment"]["Variables"]["CLICKKIT_STORE"] == f"dynamodb://{STACK}"
     schedule = aws.client("scheduler").get_schedule(Name=f"{STACK}-nightly")
@@ -139,7 +146,7 @@ def test_a_click_ends_as_parquet_by_the_scheduled_export_under_its_own_role(
     schedules = aws.client("scheduler")
     nightly = schedules.get_schedule(Name=f"{STACK}-nightly")
     kept = {name: nightly[name] for name in ("Name", "FlexibleTimeWindow", "Target")}
-    soon = now + dt.timedelta(seconds=2)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3)
     schedules.update_schedule(**kept, ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})")
     objects = aws.client("s3")
     part = f"clicks/year={now:%Y}/month={now:%m}/day={now:%d}/part-00.parquet"

@@ -179,7 +179,8 @@ def test_every_alarm_tells_somebody(resources):
 
 
 def test_what_the_emulator_does_not_know_is_as_it_should_be(resources):
-    """The budget and the scaling of the service: see UNKNOWN in conftest.py."""
+    """The budget and the scaling of the service (see UNKNOWN in conftest.py), and one export at a time."""
+    assert resources["Export"]["Properties"]["ReservedConcurrentExecutions"] == 1
     budget = resources["Budget"]["Properties"]
     assert budget["Budget"]["BudgetLimit"] == {"Amount": "!Ref MonthlyBudget", "Unit": "USD"}
     told = [one["Notification"] for one in budget["NotificationsWithSubscribers"]]
