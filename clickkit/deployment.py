@@ -159,47 +159,64 @@ class Deployment:
         """Return the outputs of the stack: name to value."""
         return {one["OutputKey"]: one["OutputValue"] for one in (self._stack() or {}).get("Outputs", [])}
 
-    def resources(self) -> dict[str, str]:
-        """Return what the stack consists of: logical name to physical id."""
-        with _told(f"stack {self.name} cannot be read"):
-            pages = self._stacks.get_paginator("list_stack_resources").paginate(StackName=self.name)
-            found = [one for page in pages for one in page["StackResourceSummaries"]]
-        return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
-
     def destroy(self, say: Say, *, with_data: bool = False) -> dict[str, str]:
         """Delete the stack and its code; return what was kept, logical name to physical id.
 
-        Tables, lake and spool stay, unless `with_data` is true.
+        Tables, lake and spool stay, unless `with_data` is true; so do those of a stack deleted before.
 
         Raises:
-            DeploymentError: there is no such stack, or something could not be deleted.
+            DeploymentError: there is neither stack nor data, or something could not be deleted.
         """
-        if self._status() is None:
-            raise DeploymentError(f"there is no stack {self.name} in {self.region}")
-        data = {name: place for name, place in self.resources().items() if name in DATA}
-        begun = dt.datetime.now(dt.UTC)
-        with _told(f"stack {self.name} cannot be deleted"):
-            stack_id = self._stack()["StackId"]  # type: ignore[index]
-            self._stacks.delete_stack(StackName=self.name)
-        self._follow(begun, say, stack_id)
-        objects = self.client("s3")
+        stack = self._stack()
+        data = self._left() if stack is None else self._data()
+        if stack is not None:
+            begun = dt.datetime.now(dt.UTC)
+            with _told(f"stack {self.name} cannot be deleted"):
+                self._stacks.delete_stack(StackName=self.name)
+            self._follow(begun, say, stack["StackId"])
+        elif not data:
+            raise DeploymentError(f"there is no stack {self.name} in {self.region}, and no data of one")
         with _told("the code's bucket cannot be deleted"):
-            _delete_bucket(objects, f"{self.name}-code-{self.account}-{self.region}")
+            _delete_bucket(self.client("s3"), f"{self.name}-code-{self.account}-{self.region}")
         if not with_data:
             return data
         with _told("the data cannot be deleted"):
             for name, place in data.items():
                 say(f"Delete  {name:<24} {place}, with all that it holds")
-                if name == "Lake":
-                    _delete_bucket(objects, place)
-                elif name == "Spool":
-                    self.client("efs").delete_file_system(FileSystemId=place)
-                else:
-                    self.client("dynamodb").delete_table(TableName=place)
+                self._delete(name, place)
         return {}
 
+    def _data(self) -> dict[str, str]:
+        """Return what of the stack holds data: logical name to physical id."""
+        with _told(f"stack {self.name} cannot be read"):
+            pages = self._stacks.get_paginator("list_stack_resources").paginate(StackName=self.name)
+            found = [one for page in pages for one in page["StackResourceSummaries"]]
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            for one in found
+            if one["LogicalResourceId"] in DATA and one.get("PhysicalResourceId")
+        }
+
+    def _left(self) -> dict[str, str]:
+        """Return the same of a stack that is gone; a spool has no name by which it would be found."""
+        lake = f"{self.name}-lake-{self.account}-{self.region}"
+        with _told("tables and buckets cannot be listed"):
+            pages = self.client("dynamodb").get_paginator("list_tables").paginate()
+            tables = {name for page in pages for name in page["TableNames"]}
+            found = {"Events": self.name, "Ledger": f"{self.name}-ledger"}
+            found = {name: place for name, place in found.items() if place in tables}
+            return found | ({"Lake": lake} if _has_bucket(self.client("s3"), lake) else {})
+
+    def _delete(self, name: str, place: str) -> None:
+        if name == "Lake":
+            _delete_bucket(self.client("s3"), place)
+        elif name == "Spool":
+            self.client("efs").delete_file_system(FileSystemId=place)
+        else:
+            self.client("dynamodb").delete_table(TableName=place)
+
     def _written_out(self, template: str) -> str:
-        """Return the template with its names as they are: only by these, CloudFormation finds what is there."""
+        """Return the template with its names written out: by these, CloudFormation finds what is there."""
         template = template.replace("!Ref AWS::StackName", self.name)
         for name, value in {"StackName": self.name, "AccountId": self.account, "Region": self.region}.items():
             template = template.replace(f"${{AWS::{name}}}", value)

@@ -1,16 +1,28 @@
 """DynamoDB's attributes: values with their types."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from clickkit.event import Event, Key, to_item
 
+EXPIRY = "expiresAt"
+"""The attribute of DynamoDB's time to live; no field of an event."""
+
 _SMALLEST_NUMBER = 1e-130
+_DAY_SECONDS = 86_400
 
 
 def key_attributes(key: Key) -> dict[str, Any]:
     """Return the two attributes of a key."""
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def expiry_attribute(keep_days: int | None) -> dict[str, Any]:
+    """Return the attribute by which DynamoDB deletes an item that is put now; None: it stays."""
+    if keep_days is None:
+        return {}
+    return {EXPIRY: {"N": str(int(time.time()) + keep_days * _DAY_SECONDS)}}
 
 
 def to_attributes(event: Event) -> dict[str, Any]:

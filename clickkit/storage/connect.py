@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError
@@ -13,6 +13,7 @@ from clickkit.storage.dynamodb import DynamoDBStore
 from clickkit.storage.sqlite import SqliteStore
 from clickkit.storage.store import Store
 
+_LEAST_DAYS = 30
 _FORMS = (
     "sqlite:///data/clicks.db (relative), sqlite:////var/lib/clicks.db (absolute) or "
     "dynamodb://clicks?endpoint=http://127.0.0.1:8000&region=eu-north-1"
@@ -25,7 +26,8 @@ def connect(url: str) -> Store:
     `sqlite:///data/clicks.db` is a file, relative to the current folder (four slashes: absolute).
     `dynamodb://clicks` is a DynamoDB table; `?region=` and `?endpoint=` replace boto3's own, and
     what an endpoint says of user and password is passed over. For an endpoint on this machine,
-    credentials are made up when boto3 finds none.
+    credentials are made up when boto3 finds none. With `?keep_days=90`, 30 or more, DynamoDB may delete
+    an event so many days after it was put: its day is to be in the lake by then.
 
     Raises:
         SettingsError: the URL is of neither form.
@@ -43,11 +45,18 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
     Raises:
         SettingsError: the URL is not `dynamodb://TABLE`, or has an option that does not exist.
     """
-    address = parse_address(url, "dynamodb")
+    plain, keep_days = _without_keep_days(url)
+    address = parse_address(plain, "dynamodb")
     if address is None or address.path:
         raise SettingsError(f"{without_userinfo(url)!r} names no DynamoDB table: write {_FORMS}")
     if not is_on_this_machine(url):
-        return DynamoDBStore(address.name, endpoint=address.endpoint, region=address.region, credentials=None)
+        return DynamoDBStore(
+            address.name,
+            endpoint=address.endpoint,
+            region=address.region,
+            credentials=None,
+            keep_days=keep_days,
+        )
     try:
         session = boto3.Session()
     except BotoCoreError as error:
@@ -59,7 +68,20 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
         endpoint=address.endpoint,
         region=address.region or session.region_name or "us-east-1",
         credentials=None if session.get_credentials() else ("local", "local"),
+        keep_days=keep_days,
     )
+
+
+def _without_keep_days(url: str) -> tuple[str, int | None]:
+    """Return the URL without how long events are kept, and the days; None is for ever."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    said = options.pop("keep_days", None)
+    if said is None:
+        return url, None
+    if not said.isdecimal() or int(said) < _LEAST_DAYS:
+        raise SettingsError(f"keep_days is {said!r}: write a number of days from {_LEAST_DAYS} on")
+    return parts._replace(query=urlencode(options, safe=":/")).geturl(), int(said)
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from clickkit.errors import StoreError
 from clickkit.event import Event, Key
 from clickkit.merge import merge_sorted
-from clickkit.storage.attributes import key_attributes, to_attributes
+from clickkit.storage.attributes import expiry_attribute, key_attributes, to_attributes
 from clickkit.storage.dynamodb_error import store_error
 from clickkit.storage.dynamodb_json import parse_page
 from clickkit.storage.dynamodb_table import make_table
@@ -47,13 +47,20 @@ class DynamoDBStore:
     """
 
     def __init__(
-        self, table: str, *, endpoint: str | None, region: str | None, credentials: tuple[str, str] | None
+        self,
+        table: str,
+        *,
+        endpoint: str | None,
+        region: str | None,
+        credentials: tuple[str, str] | None,
+        keep_days: int | None = None,
     ) -> None:
         self._table = table
         self._ledger = f"{table}-ledger"
         self._endpoint = endpoint
         self._region = region
         self._credentials = credentials
+        self._keep_days = keep_days
         access_key, secret_key = credentials or (None, None)
         try:
             where = {
@@ -72,13 +79,18 @@ class DynamoDBStore:
 
     def __reduce__(self) -> tuple[Callable[[str], "DynamoDBStore"], tuple[str]]:
         """Travel to another process as table, place and given credentials; connections stay here."""
-        where = {"endpoint": self._endpoint, "region": self._region, "credentials": self._credentials}
+        where = {
+            "endpoint": self._endpoint,
+            "region": self._region,
+            "credentials": self._credentials,
+            "keep_days": self._keep_days,
+        }
         return partial(DynamoDBStore, **where), (self._table,)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:
         """The URL that `connect` opens, without secrets."""
-        options = {"endpoint": self._endpoint, "region": self._region}
+        options = {"endpoint": self._endpoint, "region": self._region, "keep_days": self._keep_days}
         query = "&".join(f"{name}={value}" for name, value in options.items() if value)
         return f"dynamodb://{self._table}" + (f"?{query}" if query else "")
 
@@ -101,12 +113,13 @@ class DynamoDBStore:
         received = Counter(event.day for event in events)
         for day, number in received.items():
             self._add(self._client, day, {"attempted": number})
+        expiry = expiry_attribute(self._keep_days)
         stored: Counter[dt.date] = Counter()
         repeated: Counter[dt.date] = Counter()
         try:
             for start in range(0, len(new), _WRITE_LIMIT):
                 written = new[start : start + _WRITE_LIMIT]
-                self._write([{"PutRequest": {"Item": to_attributes(event)}} for event in written])
+                self._write([{"PutRequest": {"Item": to_attributes(event) | expiry}} for event in written])
                 stored.update(event.day for event in written)
             repeated = received - stored
         finally:

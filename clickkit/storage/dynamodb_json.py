@@ -14,11 +14,13 @@ import pyarrow.json
 
 from clickkit.errors import StoreError
 from clickkit.event import ITEM_SCHEMA, SCHEMA
+from clickkit.storage.attributes import EXPIRY
 from clickkit.storage.items import JSON_MEMORY, items_to_batch
 
 _Key = dict[str, Any]
 
 _KEYS = ("pk", "sk")
+_NO_FIELDS = (*_KEYS, EXPIRY)
 _KINDS = {pa.string(): "S", pa.int64(): "N", pa.float64(): "N", pa.bool_(): "BOOL"}
 
 
@@ -79,7 +81,11 @@ def _typed(kind: pa.DataType) -> pa.DataType:
 
 
 _ITEM = pa.struct(
-    [*((key, _typed(pa.string())) for key in _KEYS), *((f.name, _typed(f.type)) for f in ITEM_SCHEMA)]
+    [
+        *((key, _typed(pa.string())) for key in _KEYS),
+        (EXPIRY, _typed(pa.int64())),
+        *((f.name, _typed(f.type)) for f in ITEM_SCHEMA),
+    ]
 )
 _PAGE = pa.schema(
     [
@@ -150,7 +156,7 @@ def _known_and_other(item: Mapping[str, Any]) -> dict[str, Any]:
     known: dict[str, Any] = {}
     other: dict[str, Any] = {}
     for name, attribute in item.items():
-        if name in _KEYS:
+        if name in _NO_FIELDS:
             continue
         index = ITEM_SCHEMA.get_field_index(name)
         if index < 0:

@@ -178,9 +178,23 @@ def test_every_alarm_tells_somebody(resources):
     }
 
 
+def test_what_the_emulator_drops_is_as_it_should_be(resources):
+    """It takes these properties without a word, and has not got them afterwards."""
+    for name in ("Events", "Ledger"):
+        table = resources[name]["Properties"]
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert resources["Events"]["Properties"]["TimeToLiveSpecification"] == {
+        "AttributeName": "expiresAt",
+        "Enabled": True,
+    }
+    export = resources["Export"]["Properties"]
+    assert export["ReservedConcurrentExecutions"] == 1
+    assert export["DeadLetterConfig"] == {"TargetArn": "!GetAtt Failed.Arn"}
+
+
 def test_what_the_emulator_does_not_know_is_as_it_should_be(resources):
-    """The budget and the scaling of the service (see UNKNOWN in conftest.py), and one export at a time."""
-    assert resources["Export"]["Properties"]["ReservedConcurrentExecutions"] == 1
+    """The budget and the scaling of the service: see UNKNOWN in conftest.py."""
     budget = resources["Budget"]["Properties"]
     assert budget["Budget"]["BudgetLimit"] == {"Amount": "!Ref MonthlyBudget", "Unit": "USD"}
     told = [one["Notification"] for one in budget["NotificationsWithSubscribers"]]

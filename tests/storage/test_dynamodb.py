@@ -1,9 +1,12 @@
 """What is special about the DynamoDB store, on a real server of its protocol."""
 
+import datetime as dt
+import time
+
 import boto3
 import pytest
 
-from clickkit import StoreError, connect
+from clickkit import SettingsError, StoreError, connect
 from clickkit.errors import StoreRefusedError
 from clickkit.storage.connect import connect_dynamodb
 
@@ -61,6 +64,22 @@ def test_a_number_that_dynamodb_cannot_hold_is_kept_as_its_digits(dynamodb_url, 
     (row,) = [row for batch in store.scan(event.day) for row in batch.to_pylist()]
     assert repr(row["x"]) == repr(x)
     store.close()
+
+
+def test_an_event_may_be_kept_for_some_days_only(dynamodb_url, make_event):
+    """Its item says until when; read back it is the event as it was put, page by page and item by item."""
+    store = connect(f"{dynamodb_url}&keep_days=90")
+    event = make_event(timestamp=dt.datetime(2015, 5, 17, tzinfo=dt.UTC))
+    store.put([event])
+
+    expires = int(store.get(event.key)["expiresAt"]["N"]) - time.time()
+    assert 89 < expires / 86_400 <= 90
+    assert "keep_days=90" in store.url
+    (batch,) = store.scan(event.day)
+    assert batch.to_pylist()[0]["id"] == event.id
+    assert batch.to_pylist()[0]["properties"] is None
+    with pytest.raises(SettingsError, match="keep_days is '7': write a number of days from 30 on"):
+        connect(f"{dynamodb_url}&keep_days=7")
 
 
 def test_an_unreachable_server_is_named_with_what_to_do():
