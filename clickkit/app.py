@@ -4,6 +4,8 @@ import datetime as dt
 import os
 from pathlib import Path
 
+from clickkit.capture.access import Origins, WriteKeys
+from clickkit.capture.collector import Door
 from clickkit.settings import Settings, parse_day
 from clickkit.storage.connect import connect
 from clickkit.storage.store import Store
@@ -42,6 +44,16 @@ def day_named(text: str = "") -> dt.date:
 def environment() -> dict[str, str]:
     """Return the environment of this process, for a program that it starts."""
     return dict(os.environ)
+
+
+def origins() -> list[str]:
+    """Return the web origins whose pages may send: `CLICKKIT_ORIGINS`, separated by commas."""
+    return [origin for origin in os.environ.get("CLICKKIT_ORIGINS", "").split(",") if origin]
+
+
+def door() -> Door:
+    """Return who may send to a collector, as far as the environment says."""
+    return Door(write_keys=WriteKeys(write_keys()), origins=Origins(origins()))
 
 
 def write_keys() -> list[str]:

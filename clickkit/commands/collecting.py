@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from clickkit import __version__
-from clickkit.app import open_store, settings, write_keys
+from clickkit.app import open_store, origins, settings, write_keys
 from clickkit.app import public_url as public_url_named
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.collector import Door
@@ -38,7 +38,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
     origin: Annotated[
-        list[str] | None, typer.Option(help="A web origin whose pages may send: https://HOST.")
+        list[str] | None, typer.Option(help="A web origin whose pages may send: https://HOST; else CLICKKIT_ORIGINS.")
     ] = None,
     public_url: Annotated[
         str,
@@ -63,7 +63,7 @@ def serve(
     door = Door(
         public_url=audience_url,
         write_keys=WriteKeys(keys),
-        origins=Origins([*(origin or []), *filter(None, [audience_url])]),
+        origins=Origins([*(origin or origins()), *filter(None, [audience_url])]),
         rate_limit=RateLimit(rate_limit) if rate_limit else None,
     )
     opened, listening = open_store(store), listen(host, port)

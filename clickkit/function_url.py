@@ -1,0 +1,31 @@
+"""The collector as an AWS Lambda function behind a Function URL: handler `clickkit.function_url.handler`.
+
+What was acknowledged must be durable, and a function has no disk that outlives it: there is no spool, so while
+DynamoDB is away senders hear 503 and keep their clicks.
+"""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mangum import Mangum
+
+from clickkit.app import door, open_store
+from clickkit.service import make_collector
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request, given and returned in the form of a Function URL (payload 2.0).
+
+    `CLICKKIT_STORE`, `CLICKKIT_ORIGINS` and `CLICKKIT_WRITE_KEYS` say where to store, and who may send.
+    """
+    answer: dict[str, Any] = _adapter()(event, context)
+    return answer
+
+
+@cache
+def _adapter() -> Mangum:
+    """Make the collector once; it lives as long as the function's process."""
+    folder = Path(tempfile.gettempdir()) / "clickkit"
+    return Mangum(make_collector(open_store(), folder, door=door(), spool_bytes=0), lifespan="off")
