@@ -38,7 +38,7 @@ pictures: $(READY) ## rehearse a show and keep its pictures in docs
 lab: $(READY) ## open JupyterLab on the notebooks, with four simulated weeks of a shop to ask
 	@$(BIN)/clickkit simulate --scene shop --since 2026-10-26 --until 2026-11-22
 	@$(BIN)/clickkit export --since 2026-10-26 --until 2026-11-22
-	@$(BIN)/jupyter lab notebooks
+	@$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 notebooks: $(READY) ## run the notebooks on the sample and keep their outputs
 	@$(BIN)/python tests/sample.py

@@ -196,14 +196,16 @@ def _decode(decoder: msgspec.json.Decoder[Decoded], raw: bytes | str) -> Decoded
         raise InvalidEventError("", f"not valid JSON: {error}") from error
 
 
-def check_event(fields: Mapping[str, Any]) -> Event:
+def check_event(fields: Mapping[str, Any], *, strict: bool = True) -> Event:
     """Validate an event given as a mapping from its JSON names to JSON values.
+
+    Without `strict`, texts may stand for numbers and booleans.
 
     Raises:
         InvalidEventError: a field is missing, of a wrong type or out of range.
     """
     try:
-        return msgspec.convert(fields, Event)
+        return msgspec.convert(fields, Event, strict=strict)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
 
