@@ -32,7 +32,7 @@ def locate(latitude: float, longitude: float) -> Location:
     """
     _check("latitude", latitude, 90)
     _check("longitude", longitude, 180)
-    codes = _countries_at(latitude, longitude)
+    codes = countries_at(latitude, longitude)
     town, away_km = nearest_town(latitude, longitude, codes)
     city = town if away_km <= (_FARTHEST_KM if codes else _FARTHEST_AT_SEA_KM) else None
     code = codes[0] if len(codes) == 1 else town.country_code if town and (codes or city) else None
@@ -60,7 +60,7 @@ def locate_zone(zone: str) -> Location | None:
     return Location(region=region, country=country_name(code), country_code=code, source=TIME_ZONE)
 
 
-def _countries_at(latitude: float, longitude: float) -> tuple[str, ...]:
+def countries_at(latitude: float, longitude: float) -> tuple[str, ...]:
     """Return the codes of the countries that a position may be in: several where their zones overlap."""
     if latitude < _ANTARCTICA_BEGINS:
         return ("AQ",)
