@@ -56,8 +56,9 @@ def _warm_up() -> None:
 def round_and_name(said: Location | None) -> Location | None:
     """Return a location with its position rounded to 0.1 degrees, and the names it left out filled in.
 
-    Its source is that of a place which was named elsewhere, else the sender, or the position where the
-    sender named nothing. A country code that contradicts the position leaves of it the numbers only.
+    The source is the position where the sender named nothing, else the sender. A place that says its source
+    was named before, from the exact position, and keeps its names. A country code that contradicts the
+    position leaves of it the numbers only.
     """
     if said is None:
         return None
@@ -68,6 +69,13 @@ def round_and_name(said: Location | None) -> Location | None:
         found = locate(said.latitude, said.longitude)
     if not is_named:
         return found if found.source else None
+    if said.source in _SOURCES:
+        return msgspec.structs.replace(said, latitude=found.latitude, longitude=found.longitude)
+    return _completed(said, found)
+
+
+def _completed(said: Location, found: Location) -> Location:
+    """Return the place that a sender named, with the names it left out from its position."""
     code = said.country_code
     if code and country_name(code.upper()):
         code = code.upper()
@@ -79,7 +87,7 @@ def round_and_name(said: Location | None) -> Location | None:
         region=said.region or found.region,
         country=said.country or (country_name(code) if code else found.country),
         country_code=code or found.country_code,
-        source=said.source if said.source in _SOURCES else SENDER,
+        source=SENDER,
     )
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from clickkit import Device, Location, enrich
+from clickkit.capture.geolocation import locate
 
 NOW = dt.datetime(2026, 11, 22, 10, 31, tzinfo=dt.UTC)
 CURL = "curl/8.5.0"
@@ -126,13 +127,17 @@ def test_another_source_may_take_the_time_zones_place(make_event):
 
 def test_enriching_twice_changes_nothing(make_event):
     """What one collector passes on to another stays what it was."""
-    places = [Location(latitude=59.91, longitude=10.75), Location(city="Oslo"), None]
+    desert, monaco = Location(latitude=23.04, longitude=10.0), Location(latitude=43.737, longitude=7.4215)
+    places = [Location(latitude=59.91, longitude=10.75), Location(city="Oslo"), None, desert, monaco]
     events = [make_event(location=place, timezone="Asia/Calcutta", language="en_us") for place in places]
 
     once = [enrich(event, received_at=NOW, user_agent=CURL) for event in events]
 
     assert [enrich(event, received_at=NOW, user_agent=CURL) for event in once] == once
-    assert [event.location.source for event in once] == ["position", "sender", "timezone"]
+    assert [event.location.source for event in once] == [
+        *("position", "sender", "timezone", "position", "position"),
+    ]
+    assert locate(once[-1].location.latitude, once[-1].location.longitude).city != once[-1].location.city
 
 
 def test_language_and_time_zone_have_one_spelling(make_event):
