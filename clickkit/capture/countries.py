@@ -5,13 +5,14 @@ as the package pytz carries it. English names are those of Unicode CLDR, as babe
 the present names of renamed zones: the IANA itself links some to another country's (Iceland to Abidjan).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import pytz
 from babel import Locale
 from babel.core import get_global
 
 _WITHOUT_ZONE = ("BV", "HM", "XK")
+_KEPT_ZONES = 1024
 _ABBREVIATIONS = {"CET", "EET", "EST", "HST", "MET", "MST", "WET", "CST6CDT", "EST5EDT", "MST7MDT", "PST8PDT"}
 """Zones that several countries keep; CLDR takes them for one of these."""
 
@@ -21,6 +22,7 @@ def country_name(code: str) -> str | None:
     return _names().get(code)
 
 
+@lru_cache(_KEPT_ZONES)
 def current_zone(zone: str) -> str:
     """Return the present name of a time zone that was renamed (`Asia/Calcutta`); any other text as it is."""
     if zone in _owners() or zone in _ABBREVIATIONS:

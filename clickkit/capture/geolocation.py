@@ -5,6 +5,8 @@ of OpenStreetMap, as the package tzfpy carries them) are exact to about 100 m, c
 nearest town of that country is the city, and its region the region.
 """
 
+from functools import lru_cache
+
 from tzfpy import get_tzs
 
 from clickkit.capture.countries import country_name, country_of_zone, current_zone
@@ -17,6 +19,7 @@ POSITION, TIME_ZONE, PROXY, SENDER = "position", "timezone", "proxy", "sender"
 
 _FARTHEST_KM = 100
 _FARTHEST_AT_SEA_KM = 50
+_KEPT_ZONES = 1024
 _ANTARCTICA_BEGINS = -60  # ISO 3166 gives AQ everything south of it, whoever claims it
 
 
@@ -48,6 +51,7 @@ def locate(latitude: float, longitude: float) -> Location:
     )
 
 
+@lru_cache(_KEPT_ZONES)
 def locate_zone(zone: str) -> Location | None:
     """Return the country of a time zone by its name, and its region when 95 of 100 of its towns lie in one.
 

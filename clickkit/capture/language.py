@@ -1,12 +1,15 @@
 """Languages: BCP 47 tags in one spelling, and the one that a browser asks for first."""
 
 import re
+from functools import lru_cache
 
 _TAG = re.compile(r"[a-z]{2,8}([-_][a-z0-9]{1,8})*", re.IGNORECASE)
 _WEIGHTED = re.compile(r"\s*([^\s;,]{1,128})\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?", re.IGNORECASE)
 _LONGEST_HEADER = 1024
+_KEPT = 1024
 
 
+@lru_cache(_KEPT)
 def normalized(tag: str) -> str:
     """Return a tag as RFC 5646, section 2.1.1, spells it: `nb_no` as `nb-NO`, `ZH-hant` as `zh-Hant`.
 
