@@ -28,6 +28,7 @@ bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.lake
 	@$(BIN)/python -m bench.questions
+	@$(BIN)/python -m bench.places
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.show
 

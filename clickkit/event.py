@@ -55,13 +55,19 @@ class Device(Record, frozen=True, kw_only=True):
 
 
 class Location(Record, frozen=True, kw_only=True):
-    """Where the visitor was: names, ISO 3166 alpha-2 code, and degrees north and east."""
+    """Where the visitor was: names, ISO 3166 alpha-2 code, and degrees north and east.
+
+    `region` is what a country is made of, a state or a county. `source` says where the names are from:
+    position, timezone, proxy, or sender, who named the place himself.
+    """
 
     city: Word | None = None
+    region: Word | None = None
     country: Word | None = None
     country_code: Annotated[str, Meta(min_length=2, max_length=2)] | None = None
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    source: Word | None = None
 
     def __post_init__(self) -> None:
         """A position has both of its numbers, or none."""

@@ -48,6 +48,7 @@ from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
 from clickkit.capture.keeper import Keeper, Outcome
 from clickkit.capture.openapi import openapi_document
+from clickkit.capture.place_sources import PlaceSources
 from clickkit.capture.request import LIMITS, Contents, Limits, read_request
 from clickkit.capture.telemetry import CONTENT_TYPE, Telemetry
 from clickkit.errors import BusyError, StoreError
@@ -63,9 +64,10 @@ _log = logging.getLogger(__name__)
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may come in, and with how much; the defaults let everybody on this machine in.
+    """Who may come in, with how much, and who is believed; the defaults let everybody on this machine in.
 
     `public_url` is where the audience finds the page; with it, strangers reach nothing else.
+    `place_sources` say where an event without a position is from.
     """
 
     public_url: str = ""
@@ -74,6 +76,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     origins: Origins = Origins(())
     rate_limit: RateLimit | None = None
     limits: Limits = LIMITS
+    place_sources: PlaceSources = PlaceSources()
 
 
 class Collector:
@@ -91,7 +94,7 @@ class Collector:
         self._telemetry = Telemetry(keeper.state)
         self._group_commit = GroupCommit(self._write_batch)
         self._tracker = read_script("tracker.js", "tracker_page.js").encode()
-        self._audience = audience_page()
+        self._audience = audience_page(place_sources=self._door.place_sources)
         self._document = msgspec.json.encode(openapi_document(self._door.limits))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -225,9 +228,18 @@ class Collector:
     def _enrich(self, events: Sequence[Event], headers: Mapping[bytes, bytes]) -> list[Event]:
         received_at = dt.datetime.now(dt.UTC)
         agent = headers.get(b"user-agent", b"").decode("latin-1")
+        language = headers.get(b"accept-language", b"").decode("latin-1")
+        place_of = self._door.place_sources.place_of(headers)
         correct = self._clocks.correct
         return [
-            enrich(correct(event, received_at), received_at=received_at, user_agent=agent) for event in events
+            enrich(
+                correct(event, received_at),
+                received_at=received_at,
+                user_agent=agent,
+                accept_language=language,
+                place_of=place_of,
+            )
+            for event in events
         ]
 
     def _write_batch(self, events: Sequence[Event]) -> Sequence[Outcome]:

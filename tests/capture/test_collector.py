@@ -320,6 +320,29 @@ def test_write_keys_and_the_rate_limit(find_port, wait_until, tmp_path, monkeypa
     assert "secret" not in stranger.text
 
 
+def test_a_click_without_a_position_has_the_place_that_the_operator_trusts(
+    find_port, wait_until, tmp_path, monkeypatch
+):
+    """Headers of a proxy only where it is named; else the time zone, and the language of the browser."""
+    headers = {"CloudFront-Viewer-Country": "NA", "CloudFront-Viewer-City": "Windhoek"}
+    click = {name: value for name, value in CLICK.items() if name != "location"} | {"timezone": "Europe/Oslo"}
+    found = {}
+
+    for sources in ("", "cloudfront,timezone"):
+        monkeypatch.setenv("CLICKKIT_PLACE_FROM", sources)
+        store = f"sqlite:///{tmp_path / f'{bool(sources)}.db'}"
+        for client in serve(store, find_port(), wait_until, tmp_path):
+            client.post("/clicks", json=click, headers={**headers, "Accept-Language": "nb-no,en;q=0.5"})
+        (found[sources],) = stored(store)
+
+    by_default, trusting = found.values()
+    assert (by_default["location"]["country_code"], by_default["location"]["source"]) == ("NO", "timezone")
+    assert [trusting["location"][name] for name in ("city", "country_code", "source")] == [
+        *("Windhoek", "NA", "proxy"),
+    ]
+    assert by_default["language"] == trusting["language"] == "nb-NO"
+
+
 def test_it_says_that_it_is_alive_and_ready(served_from_sqlite):
     """A load balancer and the demo ask this."""
     alive, ready = served_from_sqlite.get("/health"), served_from_sqlite.get("/ready")
