@@ -1,0 +1,94 @@
+"""What kind of device a model is: the lists of the Matomo project, as the package `device-detector` has them.
+
+Of that package only the data is read. A brand has a pattern and a kind, and models whose kind may differ.
+"""
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml_rs
+
+from clickkit.capture.patterns import Patterns
+
+BEFORE = r"(?:^|[^A-Z0-9_-]|[^A-Z0-9-]_|sprd-|MZ-)"
+"""What stands in front of a name in a User-Agent: anything that is no part of a word."""
+
+_FILES = ("notebooks", "consoles", "car_browsers", "cameras", "portable_media_player", "mobiles")
+_TYPES = {
+    "smartphone": "mobile",
+    "phablet": "mobile",
+    "feature phone": "mobile",
+    "portable media player": "mobile",
+    "tablet": "tablet",
+    "tv": "tv",
+    "console": "console",
+    "wearable": "wearable",
+    "desktop": "desktop",
+}
+
+
+class _Brand(msgspec.Struct, frozen=True):
+    """A brand's pattern, the type of its devices, and runs of models with one type each."""
+
+    pattern: str
+    type: str
+    models: list[tuple[str, str]]
+
+
+class Catalogue:
+    """The types of some 17,000 models; patterns for a brand's models are made when the brand is first seen."""
+
+    def __init__(self, brands: Sequence[_Brand]) -> None:
+        self._brands = brands
+        self._patterns = Patterns([brand.pattern for brand in brands], before=BEFORE)
+        self._models: dict[int, Patterns] = {}  # a brand each at most
+
+    def type_of(self, user_agent: str) -> str | None:
+        """Return the type of the device that a User-Agent names, None when it is not listed."""
+        hit = self._patterns.first(user_agent)
+        if hit is None:
+            return None
+        brand = self._brands[hit]
+        if not brand.models:
+            return brand.type
+        models = self._models.get(hit)
+        if models is None:
+            models = Patterns([pattern for pattern, _ in brand.models], before=BEFORE)
+            self._models[hit] = models
+        model = models.first(user_agent)
+        return brand.type if model is None else brand.models[model][1]
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Catalogue:
+    """Read the lists and compile them, once: about half a second."""
+    return Catalogue([_brand(said) for name in _FILES for said in read_list(f"device/{name}").values()])
+
+
+def read_list(name: str) -> Any:
+    """Return one of the project's lists, such as `bots` or `device/mobiles`, without importing the package."""
+    package = importlib.util.find_spec("device_detector")
+    assert package is not None and package.origin is not None  # a dependency of ours
+    file = Path(package.origin).parent / "regexes" / "upstream" / f"{name}.yml"
+    return yaml_rs.loads(file.read_text(encoding="utf-8"))
+
+
+def _brand(said: Mapping[str, Any]) -> _Brand:
+    own = _type(said)
+    return _Brand(said["regex"], own, _models(said.get("models", ()), own))
+
+
+def _type(said: Mapping[str, Any]) -> str:
+    return _TYPES.get(said.get("device", ""), "other")
+
+
+def _models(models: Sequence[Mapping[str, Any]], own: str) -> list[tuple[str, str]]:
+    """Return pattern and type of the models, up to the last whose type is not the brand's own."""
+    typed = [(model["regex"], _type(model) if "device" in model else own) for model in models]
+    while typed and typed[-1][1] == own:
+        typed.pop()
+    return typed
