@@ -32,11 +32,11 @@ _TYPES = {
 
 
 class _Brand(msgspec.Struct, frozen=True):
-    """A brand's pattern, the type of its devices, and runs of models with one type each."""
+    """A brand's pattern, the type of its devices, and its models up to the last of another type."""
 
     pattern: str
-    type: str
-    models: list[tuple[str, str]]
+    type: str | None
+    models: list[tuple[str, str | None]]
 
 
 class Catalogue:
@@ -79,16 +79,13 @@ def read_list(name: str) -> Any:
 
 def _brand(said: Mapping[str, Any]) -> _Brand:
     own = _type(said)
-    return _Brand(said["regex"], own, _models(said.get("models", ()), own))
+    models = [(model["regex"], _type(model) or own) for model in said.get("models", ())]
+    while models and models[-1][1] == own:  # of those that match the first counts, so the last tell nothing
+        models.pop()
+    return _Brand(said["regex"], own, models)
 
 
-def _type(said: Mapping[str, Any]) -> str:
-    return _TYPES.get(said.get("device", ""), "other")
-
-
-def _models(models: Sequence[Mapping[str, Any]], own: str) -> list[tuple[str, str]]:
-    """Return pattern and type of the models, up to the last whose type is not the brand's own."""
-    typed = [(model["regex"], _type(model) if "device" in model else own) for model in models]
-    while typed and typed[-1][1] == own:
-        typed.pop()
-    return typed
+def _type(said: Mapping[str, Any]) -> str | None:
+    """Return a type of ours; None for a maker of many kinds."""
+    kind = said.get("device")
+    return _TYPES.get(kind, "other") if kind else None

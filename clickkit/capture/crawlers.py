@@ -11,7 +11,7 @@ from clickkit.capture.catalogue import BEFORE, read_list
 from clickkit.capture.patterns import Patterns
 
 _HEADLESS = regex.compile(r"HeadlessChrome|PhantomJS|SlimerJS|Headless", regex.IGNORECASE)
-_ANDROID_OR_IOS = regex.compile(r"\((?:Linux; (?:U; )?Android|iPhone|iPad|iPod)")
+_PHONE = regex.compile(r"Android[ /-]?\d|iPhone|iPad|iPod| WP7/|Device/|\bHTC\b")
 _TELLS = regex.compile(r"://|www\.|@|bot\b|crawl|spider|compatible;|Lighthouse", regex.IGNORECASE)
 
 
@@ -35,7 +35,7 @@ class Crawlers:
         if index is not None:
             return f"crawler: {self._names[index]}"[:128]
         index = self._listed.first(user_agent)
-        if index is None or (_ANDROID_OR_IOS.search(user_agent) and not _TELLS.search(user_agent)):
+        if index is None or (_PHONE.search(user_agent) and not _TELLS.search(user_agent)):
             return None
         name = regex.search(self._patterns[index], user_agent)[0].strip(" /(")
         return f"{'library' if self._is_library[index] else 'crawler'}: {name}"[:128]

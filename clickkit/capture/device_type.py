@@ -17,9 +17,15 @@ _FORM_FACTORS = {
     "Mobile": "mobile",
     "Desktop": "desktop",
 }
-_DESKTOPS = {"Windows", "Mac OS X", "Linux", "Chrome OS", "Ubuntu", "FreeBSD", "OpenBSD", "NetBSD", "Solaris"}
 
-_CERTAIN = regex.compile(r"HbbTV/|SmartTvA/|\b[A-Za-z]+[ _]Shell[ _]\w{6}")
+_CERTAIN = regex.compile(
+    r"hbbtv/|smarttv[;a)]|\b[a-z]+[ _]shell[ _]\w{6}|\bvidaa\b|ce-html|andr0id|coolita os|\(tv;", regex.IGNORECASE
+)
+_DESKTOP = regex.compile(
+    r"\bwin(?:dows|32|64|9[58])|macintosh|\bmac_?(?:os|powerpc)|(?<!like )mac os x|x11|\blinux|\bcros\b|amigaos"
+    r"|os/2|beos|haiku|risc os|inferno|bsd\b|sunos",
+    regex.IGNORECASE,
+)
 _RULES = (
     (
         "tv",
@@ -76,11 +82,11 @@ def _by_system(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
     if agent.os.family == "Android" or hints.platform == "Android":
         is_browser = "AppleWebKit" in user_agent or "Gecko" in user_agent
         return "tablet" if is_browser and "Mobile" not in user_agent else "mobile"
+    if agent.is_pc or _DESKTOP.search(user_agent):
+        return "desktop"
     if agent.is_tablet:
         return "tablet"
-    if agent.is_mobile:
-        return "mobile"
-    return "desktop" if agent.is_pc or agent.os.family in _DESKTOPS else "other"
+    return "mobile" if agent.is_mobile else "other"
 
 
 @lru_cache(maxsize=1)
