@@ -19,34 +19,45 @@ _FORM_FACTORS = {
 }
 
 _CERTAIN = regex.compile(
-    r"hbbtv/|smarttv[;a)]|\b[a-z]+[ _]shell[ _]\w{6}|\bvidaa\b|ce-html|andr0id|coolita os|\(tv;", regex.IGNORECASE
+    r"hbbtv/|smarttv[;a)]|\b[a-z]+[ _]shell[ _]\w{6}|\bvidaa\b|ce-html|andr0id|coolita os|\(tv;|tclwebkit", regex.IGNORECASE
 )
 _DESKTOP = regex.compile(
-    r"\bwin(?:dows|32|64|9[58])|macintosh|\bmac_?(?:os|powerpc)|(?<!like )mac os x|x11|\blinux|\bcros\b|amigaos"
-    r"|os/2|beos|haiku|risc os|inferno|bsd\b|sunos",
+    r"\bwin(?:dows(?! phone| ce| mobile)|32|64|9[58])|macintosh|\bmac_?(?:os|powerpc)|(?<!like )mac os x|x11|\blinux|\bcros\b|amigaos"
+    r"|os/2|beos|haiku|risc os|inferno|bsd\b|sunos|suse\b|x86[_-]64|os=mac|\bdesktop\b",
     regex.IGNORECASE,
 )
 _RULES = (
+    ("mobile", r"windows phone|iemobile|lumia|\biph(?:one|\d)|ipod|puffin/[\d.]+[ailfw]p"),
+    ("desktop", r"chromebook|netbook|waydroid"),
+    ("console", r"playstation|\bxbox|nintendo|\bpsp\b|ps ?vita|steam ?(?:deck|gameoverlay)|\bouya\b|gamepad|_tv;ps\d"),
     (
         "tv",
-        r"smart[ -_]?tv|hbbtv|netcast|web0s|webos\.tv|tizen.+\btv\b|\btv\b.+tizen|viera|bravia|aquos|google ?tv"
-        r"|android ?tv|apple ?tv|tvos|crkey|roku|\baft[a-z0-9]+ (?:build|\))|opera tv|opr/.+ omi/|nettv|inettv"
-        r"|vidaa|leanback|dtv|\bstb\b|set-?top|tv ?box|tv ?stick|\bott\b|maple ?20|espial|ce-html|freebox|lg browser",
+        r"smart[ -_]?tv|hbbtv|netcast|web0s|webos\.tv|viera|bravia|aquos|\btv\b|hdtv|google ?tv|apple ?tv|tvos"
+        r"|android ?tv|crkey|roku|opera tv|\bomi/|nettv|inettv|vidaa|vizi ?o|leanback|dtv_|\bstb\b|set-?top|tv ?box"
+        r"|tv ?stick|\bott\b|maple ?20|espial|ce-html|freebox|lg browser|[;(] ?aft[a-z]\w*(?: build|[;)])|tivo|youview"
+        r"|opera/9\.80 \(linux (?:mips|arm|sh4)|brightsign|gw-device|google fiber|hybridcast|panatv|led\d\d"
+        r"|; (?:24|28|32|39|4[0-9]|5[058]|6[05]|7[05]|8[56]|98)[a-z]{1,4}\d{2,4}|mecool|nexbox|x96|h96|\bmxq|\btx\d\b",
     ),
-    ("console", r"playstation|xbox|nintendo|\bpsp\b|ps ?vita|steam deck|\bouya\b|\bshield portable\b"),
-    ("wearable", r"\bwatch|wear ?os|glass \d|quest|oculus|pico [34]|vive focus|\bvision ?os\b|sm-[rl]\d{3}"),
-    ("other", r"qtcarbrowser|tesla/|automotive|smart ?speaker|homepod|audioos|\becho\b"),
+    (
+        "wearable",
+        r"\bwatch(?:os|\d|\b)|wear ?os|glass \d|\bquest|oculus|\bpico [34]|vive focus|vision ?os|\bsm-[rl]\d{3}",
+    ),
+    (
+        "other",
+        r"qtcarbrowser|tesla/|automotive|smart ?speaker|homepod|audioos|echo (?:show|dot|spot)|raspberry|odroid"
+        r"|projector|\bcar\b|quad-core t\d|octa-?(?:core)? ?t8|; yt\d{4}|\bpos\b",
+    ),
     (
         "tablet",
-        r"tablet(?! pc)|\bipad|kindle|playbook|touchpad|\bpad\b|mediapad|matepad|\btab\b|galaxy tab|nexus (?:7|9|10)\b"
-        r"|sm-[tx]\d{3}|gt-[pn](?:1|3|5|6|7|8)\d{3}|xoom|windows nt 6\.[23].+(?:arm|touch)|\bsilk/(?!.+mobile)",
+        r"tablet(?! pc)|puffin/[\d.]+[ailfw]t|\bipad|kindle|playbook|touchpad|pad\b|/apad|pad[ _]\d|tab\b|tab[ _-]?\d|nexus (?:7|9|10)\b"
+        r"|\bsm-[tx]\d{3}|\bgt-(?:p\d|n5|n8)\d{3}|xoom|windows nt 6\.[23].+(?:arm|touch)|\bsilk/",
     ),
-    (
-        "mobile",
-        r"iphone|ipod|windows phone|iemobile|windows ce|windows mobile|blackberry|bb10|symb(?:ian|os)|series ?[346]0"
-        r"|midp|cldc|j2me|kaios|\bbada\b|maemo|meego|sailfish|opera (?:mini|mobi)|up\.browser|obigo|teleca|netfront"
-        r"|brew|palm|webos|fennec|ucweb|docomo|kddi|softbank|vodafone|nokia|sonyericsson|\bmobile\b",
-    ),
+)
+_PHONES = regex.compile(
+    r"windows ce|blackberry|bb10|symb(?:ian|os)|series ?[346]0|midp|cldc|j2me|kaios|\bbada\b|maemo|meego|sailfish"
+    r"|opera (?:mini|mobi)|up\.browser|\bup/\d|obigo|teleca|netfront|\bbrew\b|palm|webos/|fennec|ucweb|docomo|kddi"
+    r"|softbank|vodafone|nokia|sonyericsson|samsung-sgh|\bmobile\b",
+    regex.IGNORECASE,
 )
 
 
@@ -71,8 +82,7 @@ def is_ipad_in_disguise(user_agent: str, hints: ClientHints) -> bool:
 
 def _by_words(user_agent: str) -> str | None:
     index = _rules().first(user_agent)
-    found = None if index is None else _RULES[index][0]
-    return None if found == "mobile" and "Android" in user_agent else found
+    return None if index is None else _RULES[index][0]
 
 
 def _by_system(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
@@ -82,6 +92,8 @@ def _by_system(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
     if agent.os.family == "Android" or hints.platform == "Android":
         is_browser = "AppleWebKit" in user_agent or "Gecko" in user_agent
         return "tablet" if is_browser and "Mobile" not in user_agent else "mobile"
+    if _PHONES.search(user_agent):
+        return "mobile"
     if agent.is_pc or _DESKTOP.search(user_agent):
         return "desktop"
     if agent.is_tablet:
