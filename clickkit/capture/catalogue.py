@@ -3,9 +3,9 @@
 Of that package only the data is read. A brand has a pattern and a kind, and models whose kind may differ.
 """
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ BEFORE = r"(?:^|[^A-Z0-9_-]|[^A-Z0-9-]_|sprd-|MZ-)"
 """What stands in front of a name in a User-Agent: anything that is no part of a word."""
 
 _FILES = ("notebooks", "consoles", "car_browsers", "cameras", "portable_media_player", "mobiles")
+_REMEMBERED_BRANDS = 200
 _TYPES = {
     "smartphone": "mobile",
     "phablet": "mobile",
@@ -40,12 +41,12 @@ class _Brand(msgspec.Struct, frozen=True):
 
 
 class Catalogue:
-    """The types of some 17,000 models; patterns for a brand's models are made when the brand is first seen."""
+    """The types of some 17,000 models; patterns of a brand's models are made when it is first seen."""
 
     def __init__(self, brands: Sequence[_Brand]) -> None:
         self._brands = brands
         self._patterns = Patterns([brand.pattern for brand in brands], before=BEFORE)
-        self._models: dict[int, Patterns] = {}  # a brand each at most
+        self._models = lru_cache(maxsize=_REMEMBERED_BRANDS)(self._models_of)
 
     def type_of(self, user_agent: str) -> str | None:
         """Return the type of the device that a User-Agent names, None when it is not listed."""
@@ -55,12 +56,11 @@ class Catalogue:
         brand = self._brands[hit]
         if not brand.models:
             return brand.type
-        models = self._models.get(hit)
-        if models is None:
-            models = Patterns([pattern for pattern, _ in brand.models], before=BEFORE)
-            self._models[hit] = models
-        model = models.first(user_agent)
+        model = self._models(hit).first(user_agent)
         return brand.type if model is None else brand.models[model][1]
+
+    def _models_of(self, brand: int) -> Patterns:
+        return Patterns([pattern for pattern, _ in self._brands[brand].models], before=BEFORE)
 
 
 @lru_cache(maxsize=1)
@@ -70,11 +70,9 @@ def catalogue() -> Catalogue:
 
 
 def read_list(name: str) -> Any:
-    """Return one of the project's lists, such as `bots` or `device/mobiles`, without importing the package."""
-    package = importlib.util.find_spec("device_detector")
-    assert package is not None and package.origin is not None  # a dependency of ours
-    file = Path(package.origin).parent / "regexes" / "upstream" / f"{name}.yml"
-    return yaml_rs.loads(file.read_text(encoding="utf-8"))
+    """Return one of the lists, such as `bots` or `device/mobiles`, without importing the package's code."""
+    file = distribution("device-detector").locate_file(f"device_detector/regexes/upstream/{name}.yml")
+    return yaml_rs.loads(Path(str(file)).read_text(encoding="utf-8"))
 
 
 def _brand(said: Mapping[str, Any]) -> _Brand:

@@ -101,7 +101,7 @@ def _of_query(query: bytes) -> ClientHints | None:
 
 
 def hints_of_navigator(said: Any) -> ClientHints | None:
-    """Return what `navigator` says: the values of `userAgentData.getHighEntropyValues`, `touchPoints`, `webdriver`.
+    """Return what `navigator` says: `touchPoints`, `webdriver`, and `userAgentData`'s high-entropy values.
 
     None when it is no object; a value of a wrong type counts as left out.
     """

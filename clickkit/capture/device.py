@@ -79,11 +79,11 @@ def detect_device(user_agent: str, hints: ClientHints | None = None) -> Device:
 
 
 def _with_model(user_agent: str, hints: ClientHints) -> str:
-    """Return a User-Agent with the model that Chrome leaves out of it: there is an `Android 10; K` for all."""
+    """Return a User-Agent with the model, for which Chrome writes `Android 10; K` on every device."""
     if not hints.model or hints.platform not in ("Android", "") or hints.model in user_agent:
         return user_agent
     system = f"(Linux; Android {hints.platform_version or '10'}; {hints.model})"
-    return _SYSTEM.sub(lambda _: system, user_agent, count=1)
+    return str(_SYSTEM.sub(lambda _: system, user_agent, count=1))
 
 
 def _bot_reason(user_agent: str, agent: UserAgent, hints: ClientHints) -> str | None:
@@ -107,12 +107,18 @@ def _as_ipad(device: Device) -> Device:
     """Return an iPad for the Mac that it says it is; the system's version is the Mac's, too."""
     browser = "Mobile Safari" if device.browser == "Safari" else device.browser
     return msgspec.structs.replace(
-        device, type="tablet", platform="iOS", platform_version=None, browser=browser, brand="Apple", model="iPad"
+        device,
+        type="tablet",
+        platform="iOS",
+        platform_version=None,
+        browser=browser,
+        brand="Apple",
+        model="iPad",
     )
 
 
 def _with_platform(device: Device, hints: ClientHints) -> Device:
-    """Return the device with the system that the browser names, and its version, which a User-Agent freezes."""
+    """Return the device with the system that the browser names; its version is frozen in a User-Agent."""
     platform = _PLATFORMS.get(hints.platform, hints.platform)
     if not platform or platform == "Unknown":
         return device

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import re2
 import regex
 from user_agents.parsers import UserAgent
 
@@ -18,46 +19,54 @@ _FORM_FACTORS = {
     "Desktop": "desktop",
 }
 
-_CERTAIN = regex.compile(
-    r"hbbtv/|smarttv[;a)]|\b[a-z]+[ _]shell[ _]\w{6}|\bvidaa\b|ce-html|andr0id|coolita os|\(tv;|tclwebkit", regex.IGNORECASE
+_CERTAIN = re2.compile(
+    r"(?i)hbbtv/|smarttv[;a)]|\b[a-z]+[ _]shell[ _]\w{6}|\bvidaa\b|ce-html|andr0id|coolita os|\(tv;|tclwebkit"
 )
 _DESKTOP = regex.compile(
-    r"\bwin(?:dows(?! phone| ce| mobile)|32|64|9[58])|macintosh|\bmac_?(?:os|powerpc)|(?<!like )mac os x|x11|\blinux|\bcros\b|amigaos"
-    r"|os/2|beos|haiku|risc os|inferno|bsd\b|sunos|suse\b|x86[_-]64|os=mac|\bdesktop\b",
+    r"\bwin(?:dows(?! phone| ce| mobile)|32|64|9[58])|macintosh|\bmac_?(?:os|powerpc)|(?<!like )mac os x"
+    r"|x11|\blinux|\bcros\b|amigaos|os/2|beos|haiku|risc os|inferno|bsd\b|sunos|suse\b|x86[_-]64|os=mac"
+    r"|\bdesktop\b",
     regex.IGNORECASE,
 )
 _RULES = (
     ("mobile", r"windows phone|iemobile|lumia|\biph(?:one|\d)|ipod|puffin/[\d.]+[ailfw]p"),
     ("desktop", r"chromebook|netbook|waydroid"),
-    ("console", r"playstation|\bxbox|nintendo|\bpsp\b|ps ?vita|steam ?(?:deck|gameoverlay)|\bouya\b|gamepad|_tv;ps\d"),
+    (
+        "console",
+        r"playstation|\bxbox|nintendo|\bpsp\b|ps ?vita|steam ?(?:deck|gameoverlay)|\bouya\b|gamepad"
+        r"|_tv;ps\d",
+    ),
     (
         "tv",
-        r"smart[ -_]?tv|hbbtv|netcast|web0s|webos\.tv|viera|bravia|aquos|\btv\b|hdtv|google ?tv|apple ?tv|tvos"
-        r"|android ?tv|crkey|roku|opera tv|\bomi/|nettv|inettv|vidaa|vizi ?o|leanback|dtv_|\bstb\b|set-?top|tv ?box"
-        r"|tv ?stick|\bott\b|maple ?20|espial|ce-html|freebox|lg browser|[;(] ?aft[a-z]\w*(?: build|[;)])|tivo|youview"
-        r"|opera/9\.80 \(linux (?:mips|arm|sh4)|brightsign|gw-device|google fiber|hybridcast|panatv|led\d\d"
-        r"|; (?:24|28|32|39|4[0-9]|5[058]|6[05]|7[05]|8[56]|98)[a-z]{1,4}\d{2,4}|mecool|nexbox|x96|h96|\bmxq|\btx\d\b",
+        r"smart[ -_]?tv|hbbtv|netcast|web0s|webos\.tv|viera|bravia|aquos|\btv\b|hdtv|google ?tv|apple ?tv"
+        r"|tvos|android ?tv|crkey|roku|opera tv|\bomi/|nettv|inettv|vidaa|vizi ?o|leanback|dtv_|\bstb\b"
+        r"|set-?top|tv ?box|tv ?stick|\bott\b|maple ?20|espial|ce-html|freebox|lg browser"
+        r"|[;(] ?aft[a-z]\w*(?: build|[;)])|tivo|youview|opera/9\.80 \(linux (?:mips|arm|sh4)|brightsign"
+        r"|gw-device|google fiber|hybridcast|panatv|led\d\d"
+        r"|; (?:24|28|32|39|4[0-9]|5[058]|6[05]|7[05]|8[56]|98)[a-z]{1,4}\d{2,4}|mecool|nexbox|x96|h96"
+        r"|\bmxq|\btx\d\b",
     ),
     (
         "wearable",
-        r"\bwatch(?:os|\d|\b)|wear ?os|glass \d|\bquest|oculus|\bpico [34]|vive focus|vision ?os|\bsm-[rl]\d{3}",
+        r"\bwatch(?:os|\d|\b)|wear ?os|glass \d|\bquest|oculus|\bpico [34]|vive focus|vision ?os"
+        r"|\bsm-[rl]\d{3}",
     ),
     (
         "other",
-        r"qtcarbrowser|tesla/|automotive|smart ?speaker|homepod|audioos|echo (?:show|dot|spot)|raspberry|odroid"
-        r"|projector|\bcar\b|quad-core t\d|octa-?(?:core)? ?t8|; yt\d{4}|\bpos\b",
+        r"qtcarbrowser|tesla/|automotive|smart ?speaker|homepod|audioos|echo (?:show|dot|spot)|raspberry"
+        r"|odroid|projector|\bcar\b|quad-core t\d|octa-?(?:core)? ?t8|; yt\d{4}|\bpos\b",
     ),
     (
         "tablet",
-        r"tablet(?! pc)|puffin/[\d.]+[ailfw]t|\bipad|kindle|playbook|touchpad|pad\b|/apad|pad[ _]\d|tab\b|tab[ _-]?\d|nexus (?:7|9|10)\b"
-        r"|\bsm-[tx]\d{3}|\bgt-(?:p\d|n5|n8)\d{3}|xoom|windows nt 6\.[23].+(?:arm|touch)|\bsilk/",
+        r"tablet(?! pc)|puffin/[\d.]+[ailfw]t|\bipad|kindle|playbook|touchpad|pad\b|/apad|pad[ _]\d|tab\b"
+        r"|tab[ _-]?\d|nexus (?:7|9|10)\b|\bsm-[tx]\d{3}|\bgt-(?:p\d|n5|n8)\d{3}|xoom"
+        r"|windows nt 6\.[23].+(?:arm|touch)|\bsilk/",
     ),
 )
-_PHONES = regex.compile(
-    r"windows ce|blackberry|bb10|symb(?:ian|os)|series ?[346]0|midp|cldc|j2me|kaios|\bbada\b|maemo|meego|sailfish"
-    r"|opera (?:mini|mobi)|up\.browser|\bup/\d|obigo|teleca|netfront|\bbrew\b|palm|webos/|fennec|ucweb|docomo|kddi"
-    r"|softbank|vodafone|nokia|sonyericsson|samsung-sgh|\bmobile\b",
-    regex.IGNORECASE,
+_PHONES = re2.compile(
+    r"(?i)windows ce|blackberry|bb10|symb(?:ian|os)|series ?[346]0|midp|cldc|j2me|kaios|\bbada\b|maemo|meego"
+    r"|sailfish|opera (?:mini|mobi)|up\.browser|\bup/\d|obigo|teleca|netfront|\bbrew\b|palm|webos/|fennec"
+    r"|ucweb|docomo|kddi|softbank|vodafone|nokia|sonyericsson|samsung-sgh|\bmobile\b"
 )
 
 

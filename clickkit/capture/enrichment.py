@@ -5,22 +5,31 @@ import threading
 
 import msgspec
 
+from clickkit.capture.client_hints import ClientHints
 from clickkit.capture.device import USER_AGENT_LENGTH, detect_device
 from clickkit.capture.geolocation import locate
 from clickkit.event import Device, Event, Location
 
+_NAMED = ("platform", "platform_version", "browser", "browser_version", "brand", "model")
 
-def enrich(event: Event, *, received_at: dt.datetime, user_agent: str | None = None) -> Event:
+
+def enrich(
+    event: Event,
+    *,
+    received_at: dt.datetime,
+    user_agent: str | None = None,
+    hints: ClientHints | None = None,
+) -> Event:
     """Return the event with `received_at`, device and location filled in.
 
-    What the sender said stays; what it left out comes from the User-Agent string and from its position,
-    which is rounded to 0.1 degrees afterwards. A sender that names its platform or browser is not
-    mixed with the header's: only type and `is_bot` are filled in then.
+    What the sender said stays; what it left out comes from the User-Agent string, the browser's hints, and
+    the position, which is rounded to 0.1 degrees afterwards. A sender that names its platform, browser or
+    model is not mixed with the header's: only type, `is_bot` and `bot_reason` are filled in then.
     """
     return msgspec.structs.replace(
         event,
         received_at=received_at,
-        device=_device(event.device, user_agent),
+        device=_device(event.device, user_agent, hints),
         location=round_and_name(event.location),
     )
 
@@ -48,13 +57,17 @@ def round_and_name(said: Location | None) -> Location | None:
     )
 
 
-def _device(said: Device | None, user_agent: str | None) -> Device | None:
+def _device(said: Device | None, user_agent: str | None, hints: ClientHints | None) -> Device | None:
     if not user_agent:
         return said
-    found = detect_device(user_agent[:USER_AGENT_LENGTH])
+    found = detect_device(user_agent[:USER_AGENT_LENGTH], hints)
     if said is None:
         return found
-    named = said.platform or said.platform_version or said.browser or said.browser_version
-    base = said if named else found
-    is_bot = found.is_bot if said.is_bot is None else said.is_bot
-    return msgspec.structs.replace(base, type=said.type or found.type, is_bot=is_bot)
+    base = said if any(getattr(said, name) for name in _NAMED) else found
+    judge = found if said.is_bot is None else said
+    return msgspec.structs.replace(
+        base,
+        type=said.type or found.type,
+        is_bot=judge.is_bot,
+        bot_reason=said.bot_reason or judge.bot_reason,
+    )

@@ -34,6 +34,7 @@ class Patterns:
 
     def first(self, text: str) -> int | None:
         """Return the number of the first pattern of the list that matches somewhere in the text."""
+        index: int
         for index in sorted(self._filter.Match(text) or ()):
             exact = self._exact.get(index)
             if exact is None or exact.search(text):

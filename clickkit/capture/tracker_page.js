@@ -157,6 +157,10 @@ function nextBatch(entries, size) {
   return end < 0 ? entries : entries.slice(0, end);
 }
 
+function withHints(address) {
+  return `${address}?hints=${encodeURIComponent(JSON.stringify(hints))}`;
+}
+
 function encoded(batch) {
   const ending = `,"sentAt":"${new Date().toISOString()}"}`;
   return `[${batch.map(({ text }) => text.slice(0, -1) + ending).join()}]`;
@@ -205,7 +209,7 @@ function createSender(address) {
     isBusy = true; // and free in the same step as the queue is seen empty, or an event could be passed over
     try {
       for (let batch = nextBatch(waiting(), size); batch.length; batch = nextBatch(waiting(), size)) {
-        const answer = await post(address, encoded(batch));
+        const answer = await post(withHints(address), encoded(batch));
         if (settle(batch, answer)) {
           failures = 0;
         } else {
@@ -254,7 +258,7 @@ function createSender(address) {
     attempt(() => {
       const unsaid = waiting().filter(({ key }) => !beaconed.has(key));
       const batch = nextBatch(unsaid.reverse(), BATCH_EVENTS);
-      if (batch.length && navigator.sendBeacon?.(address, encoded(batch))) {
+      if (batch.length && navigator.sendBeacon?.(withHints(address), encoded(batch))) {
         beaconed = new Set(batch.map(({ key }) => key));
       }
     });
