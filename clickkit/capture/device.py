@@ -1,5 +1,6 @@
 """From a User-Agent header and client hints to a device."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
@@ -10,12 +11,15 @@ from ua_parser.regex import Resolver
 from user_agents.parsers import UserAgent, parse_browser, parse_device, parse_operating_system
 
 from clickkit.capture.client_hints import ClientHints
-from clickkit.capture.crawlers import crawlers
-from clickkit.capture.device_type import is_ipad_in_disguise, type_of
+from clickkit.capture.crawlers import CRAWLER, HEADLESS, crawlers
+from clickkit.capture.device_type import guess_type, is_ipad_in_disguise, type_of
 from clickkit.event import Device
 
 USER_AGENT_LENGTH = 2048
 """The most characters of a User-Agent that are looked at."""
+
+AUTOMATED = "automated browser"
+"""The reason for a browser that a program steers: it is a bot, but its type is that of its device."""
 
 _BRANDS = {
     "Google Chrome": "Chrome",
@@ -54,16 +58,26 @@ class _NativeUserAgent(UserAgent):  # type: ignore[misc]
 def detect_device(user_agent: str, hints: ClientHints | None = None) -> Device:
     """Return what a User-Agent string and the browser's hints tell of a device.
 
-    What is not recognised is None. The accuracy of types and the names that platforms and browsers have
-    stand in docs/devices.md. The first call reads the lists, which takes most of a second.
+    What is not recognised is None. How often the type is right, and the names that platforms and browsers
+    have, stand in docs/devices.md. The first call reads the lists, which takes most of a second.
     """
-    hints = hints or _NOTHING
+    return _judge(user_agent, hints or _NOTHING, type_of)
+
+
+def judge_unlisted(user_agent: str, hints: ClientHints | None = None) -> Device:
+    """Return what `detect_device` says of a device whose model is on no list, as new ones are."""
+    return _judge(user_agent, hints or _NOTHING, guess_type)
+
+
+def _judge(
+    user_agent: str, hints: ClientHints, judge: Callable[[str, UserAgent, ClientHints], str]
+) -> Device:
     named = _with_model(user_agent, hints)
     agent = _NativeUserAgent(named)
     reason = _bot_reason(user_agent, agent, hints)
     brand, model = _model(agent, hints)
     device = Device(
-        type="bot" if reason else type_of(named, agent, hints),
+        type="bot" if reason else judge(named, agent, hints),
         platform=_known(agent.os.family),
         platform_version=agent.os.version_string or None,
         browser=_known(agent.browser.family),
@@ -71,7 +85,7 @@ def detect_device(user_agent: str, hints: ClientHints | None = None) -> Device:
         brand=brand,
         model=model,
         is_bot=bool(reason) or hints.is_steered,
-        bot_reason=reason or ("automated browser" if hints.is_steered else None),
+        bot_reason=reason or (AUTOMATED if hints.is_steered else None),
     )
     if is_ipad_in_disguise(user_agent, hints) and not reason:
         return _as_ipad(device)
@@ -88,10 +102,10 @@ def _with_model(user_agent: str, hints: ClientHints) -> str:
 
 def _bot_reason(user_agent: str, agent: UserAgent, hints: ClientHints) -> str | None:
     if any(name.startswith("Headless") for name, _ in hints.brands):
-        return "headless browser"
+        return HEADLESS
     reason = crawlers().reason(user_agent)
     if reason is None and agent.device.family == "Spider":
-        reason = f"crawler: {agent.browser.family}"[:128]
+        reason = f"{CRAWLER}{agent.browser.family}"[:128]
     return reason
 
 

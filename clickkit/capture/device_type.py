@@ -73,20 +73,27 @@ _PHONES = re2.compile(
 def type_of(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
     """Return the type of a device that is no bot's.
 
-    What the browser says of its form comes first, then the model where it is known, then words that kinds of
-    devices have in common.
+    What the browser says of its form comes first, then the model where it is listed, then words that kinds
+    of devices have in common.
     """
-    for factor, found in _FORM_FACTORS.items():
-        if factor in hints.form_factors:
-            return found
-    if _CERTAIN.search(user_agent):
-        return "tv"
-    return catalogue().type_of(user_agent) or _by_words(user_agent) or _by_system(user_agent, agent, hints)
+    return (
+        _by_form(user_agent, hints) or catalogue().type_of(user_agent) or guess_type(user_agent, agent, hints)
+    )
+
+
+def guess_type(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
+    """Return the type of a device whose model is not listed."""
+    return _by_form(user_agent, hints) or _by_words(user_agent) or _by_system(user_agent, agent, hints)
 
 
 def is_ipad_in_disguise(user_agent: str, hints: ClientHints) -> bool:
     """Tell whether a Mac is an iPad that asks for desktop pages: a Mac has no touch screen."""
     return hints.touch_points > 1 and "Macintosh" in user_agent and "Chrome/" not in user_agent
+
+
+def _by_form(user_agent: str, hints: ClientHints) -> str | None:
+    said = (found for factor, found in _FORM_FACTORS.items() if factor in hints.form_factors)
+    return next(said, "tv" if _CERTAIN.search(user_agent) else None)
 
 
 def _by_words(user_agent: str) -> str | None:

@@ -6,10 +6,12 @@ import threading
 import msgspec
 
 from clickkit.capture.client_hints import ClientHints
+from clickkit.capture.crawlers import LIBRARY
 from clickkit.capture.device import USER_AGENT_LENGTH, detect_device
 from clickkit.capture.geolocation import locate
 from clickkit.event import Device, Event, Location
 
+_CARRIED = Device(type="other", is_bot=False)  # a library tells of a device that is not its own
 _NAMED = ("platform", "platform_version", "browser", "browser_version", "brand", "model")
 
 
@@ -24,7 +26,8 @@ def enrich(
 
     What the sender said stays; what it left out comes from the User-Agent string, the browser's hints, and
     the position, which is rounded to 0.1 degrees afterwards. A sender that names its platform, browser or
-    model is not mixed with the header's: only type, `is_bot` and `bot_reason` are filled in then.
+    model is not mixed with the header's: only type, `is_bot` and `bot_reason` are filled in then, and that
+    a library sends it, such as a server's, makes it no bot.
     """
     return msgspec.structs.replace(
         event,
@@ -63,10 +66,12 @@ def _device(said: Device | None, user_agent: str | None, hints: ClientHints | No
     found = detect_device(user_agent[:USER_AGENT_LENGTH], hints)
     if said is None:
         return found
-    base = said if any(getattr(said, name) for name in _NAMED) else found
+    is_named = any(getattr(said, name) for name in _NAMED)
+    if is_named and (found.bot_reason or "").startswith(LIBRARY):
+        found = _CARRIED
     judge = found if said.is_bot is None else said
     return msgspec.structs.replace(
-        base,
+        said if is_named else found,
         type=said.type or found.type,
         is_bot=judge.is_bot,
         bot_reason=said.bot_reason or judge.bot_reason,
