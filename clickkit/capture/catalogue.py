@@ -18,7 +18,7 @@ BEFORE = r"(?:^|[^A-Z0-9_-]|[^A-Z0-9-]_|sprd-|MZ-)"
 """What stands in front of a name in a User-Agent: anything that is no part of a word."""
 
 _FILES = ("notebooks", "consoles", "car_browsers", "cameras", "portable_media_player", "mobiles")
-_REMEMBERED_BRANDS = 200
+_REMEMBERED_BRANDS = 500
 _TYPES = {
     "smartphone": "mobile",
     "phablet": "mobile",
