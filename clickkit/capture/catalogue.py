@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import yaml_rs
@@ -40,6 +40,16 @@ class _Brand(msgspec.Struct, frozen=True):
     models: list[tuple[str, str | None]]
 
 
+class Listed(NamedTuple):
+    """The type of a model, None when it is not listed, and the type that its brand usually makes."""
+
+    model: str | None
+    brand: str | None
+
+
+_UNLISTED = Listed(None, None)
+
+
 class Catalogue:
     """The types of some 17,000 models; patterns of a brand's models are made when it is first seen."""
 
@@ -48,16 +58,18 @@ class Catalogue:
         self._patterns = Patterns([brand.pattern for brand in brands], before=BEFORE)
         self._models = lru_cache(maxsize=_REMEMBERED_BRANDS)(self._models_of)
 
-    def type_of(self, user_agent: str) -> str | None:
-        """Return the type of the device that a User-Agent names, None when it is not listed."""
+    def look_up(self, user_agent: str) -> Listed:
+        """Return what is listed of the device that a User-Agent names."""
         hit = self._patterns.first(user_agent)
         if hit is None:
-            return None
+            return _UNLISTED
         brand = self._brands[hit]
         if not brand.models:
-            return brand.type
+            return Listed(None, brand.type)
         model = self._models(hit).first(user_agent)
-        return brand.type if model is None else brand.models[model][1]
+        if model is None:  # a maker of phones and of others: this may be any of them
+            return _UNLISTED if brand.type == "mobile" else Listed(None, brand.type)
+        return Listed(brand.models[model][1], brand.type)
 
     def _models_of(self, brand: int) -> Patterns:
         return Patterns([pattern for pattern, _ in self._brands[brand].models], before=BEFORE)
@@ -78,9 +90,7 @@ def read_list(name: str) -> Any:
 def _brand(said: Mapping[str, Any]) -> _Brand:
     own = _type(said)
     models = [(model["regex"], _type(model) or own) for model in said.get("models", ())]
-    while models and models[-1][1] == own:  # of those that match the first counts, so the last tell nothing
-        models.pop()
-    return _Brand(said["regex"], own, models)
+    return _Brand(said["regex"], own, models if {kind for _, kind in models} - {own} else [])
 
 
 def _type(said: Mapping[str, Any]) -> str | None:

@@ -76,9 +76,13 @@ def type_of(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
     What the browser says of its form comes first, then the model where it is listed, then words that kinds
     of devices have in common.
     """
-    return (
-        _by_form(user_agent, hints) or catalogue().type_of(user_agent) or guess_type(user_agent, agent, hints)
-    )
+    form = _by_form(user_agent, hints)
+    if form:
+        return form
+    listed = catalogue().look_up(user_agent)
+    if listed.model or (listed.brand and listed.brand != "mobile"):
+        return listed.model or listed.brand
+    return _by_words(user_agent) or listed.brand or _by_system(user_agent, agent, hints)
 
 
 def guess_type(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
