@@ -22,6 +22,11 @@ _FORM_FACTORS = {
 _CERTAIN = re2.compile(
     r"(?i)hbbtv/|smarttv[;a)]|\b[a-z]+[ _]shell[ _]\w{6}|\bvidaa\b|ce-html|andr0id|coolita os|\(tv;|tclwebkit"
 )
+_PLAIN_DESKTOP = re2.compile(
+    r"Mozilla/5\.0 \((?:Windows NT [\d.]+(?:; Win64; x64|; WOW64)?|Macintosh; Intel Mac OS X [\d_.]+"
+    r"|X11; (?:Ubuntu; )?Linux x86_64|X11; CrOS \w+ [\d.]+)(?:; rv:[\d.]+)?\)"
+    r"(?: (?:AppleWebKit|Chrome|Safari|Version|Firefox|Gecko|Edg|OPR)/[\d.]+| \(KHTML, like Gecko\))*"
+)
 _DESKTOP = regex.compile(
     r"\bwin(?:dows(?! phone| ce| mobile)|32|64|9[58])|macintosh|\bmac_?(?:os|powerpc)|(?<!like )mac os x"
     r"|x11|\blinux|\bcros\b|amigaos|os/2|beos|haiku|risc os|inferno|bsd\b|sunos|suse\b|x86[_-]64|os=mac"
@@ -77,8 +82,10 @@ def type_of(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
     of devices have in common.
     """
     form = _by_form(user_agent, hints)
-    if form:
+    if form is not None:
         return form
+    if _PLAIN_DESKTOP.fullmatch(user_agent):  # many clicks are, and no list has them
+        return "desktop"
     listed = catalogue().look_up(user_agent)
     if listed.model or (listed.brand and listed.brand != "mobile"):
         return listed.model or listed.brand

@@ -88,7 +88,10 @@ def test_a_model_on_no_list_is_judged_by_words(system, rest, expected):
     assert judge_unlisted(f"Mozilla/5.0 ({system}) AppleWebKit/537.36 {rest}").type == expected
 
 
-CHROME_ON_ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 {}Safari/537.36"
+CHROME_ON_ANDROID = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 {}Safari/537.36"
+)
 CHROME = (("Chromium", "142.0.7444.59"), ("Google Chrome", "142.0.7444.60"))
 
 
@@ -192,7 +195,7 @@ def test_a_mac_with_a_touch_screen_is_an_ipad():
 
 
 def test_a_steered_browser_is_a_bot_on_its_device():
-    """A test or a scraper: the type is that of the device, and a headless one is a bot through and through."""
+    """A test or a scraper: its type is its device's, where a headless one is of type bot."""
     steered = detect_device(CHROME_ON_WINDOWS, ClientHints(is_steered=True))
     headless = detect_device(CHROME_ON_WINDOWS.replace("Chrome/", "HeadlessChrome/"))
     hinted = detect_device(CHROME_ON_WINDOWS, ClientHints(brands=(("HeadlessChrome", "142.0.0.0"),)))
