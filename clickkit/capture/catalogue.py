@@ -18,6 +18,7 @@ BEFORE = r"(?:^|[^A-Z0-9_-]|[^A-Z0-9-]_|sprd-|MZ-)"
 """What stands in front of a name in a User-Agent: anything that is no part of a word."""
 
 _FILES = ("notebooks", "consoles", "car_browsers", "cameras", "portable_media_player", "mobiles")
+_ANY_MODEL = r"\g<1>"  # the name of whatever stands there: that makes it no listed model
 _REMEMBERED_BRANDS = 500
 _TYPES = {
     "smartphone": "mobile",
@@ -67,9 +68,7 @@ class Catalogue:
         if not brand.models:
             return Listed(None, brand.type)
         model = self._models(hit).first(user_agent)
-        if model is None:  # a maker of phones and of others: this may be any of them
-            return _UNLISTED if brand.type == "mobile" else Listed(None, brand.type)
-        return Listed(brand.models[model][1], brand.type)
+        return Listed(None if model is None else brand.models[model][1], brand.type)
 
     def _models_of(self, brand: int) -> Patterns:
         return Patterns([pattern for pattern, _ in self._brands[brand].models], before=BEFORE)
@@ -89,7 +88,11 @@ def read_list(name: str) -> Any:
 
 def _brand(said: Mapping[str, Any]) -> _Brand:
     own = _type(said)
-    models = [(model["regex"], _type(model) or own) for model in said.get("models", ())]
+    models = [
+        (model["regex"], _type(model) or own)
+        for model in said.get("models", ())
+        if model.get("model") != _ANY_MODEL or "device" in model
+    ]
     return _Brand(said["regex"], own, models if {kind for _, kind in models} - {own} else [])
 
 

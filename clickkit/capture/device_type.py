@@ -87,8 +87,10 @@ def type_of(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
     if _PLAIN_DESKTOP.fullmatch(user_agent):  # many clicks are, and no list has them
         return "desktop"
     listed = catalogue().look_up(user_agent)
-    if listed.model or (listed.brand and listed.brand != "mobile"):
-        return listed.model or listed.brand
+    if listed.model is not None:
+        return listed.model
+    if listed.brand is not None and listed.brand != "mobile":
+        return listed.brand
     return _by_words(user_agent) or listed.brand or _by_system(user_agent, agent, hints)
 
 

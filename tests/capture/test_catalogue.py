@@ -14,13 +14,13 @@ ANDROID = "Mozilla/5.0 (Linux; Android 13; {}) AppleWebKit/537.36 (KHTML, like G
         ("SM-X710", Listed("tablet", "mobile")),
         ("Nexus 10", Listed("tablet", "mobile")),
         ("BRAVIA 4K VH2", Listed("tv", "mobile")),
-        ("SAMSUNG SM-X0000", Listed(None, None)),
+        ("SAMSUNG SM-X0000", Listed(None, "mobile")),
         ("Nobodys X1", Listed(None, None)),
     ],
 )
 @pytest.mark.parametrize("rest", ["Safari/537.36", "Mobile Safari/537.36"])
 def test_a_model_decides_and_not_the_word_mobile(model, expected, rest):
-    """Cheap tablets say it, and phones in desktop mode do not; a new model of a maker of many may be any."""
+    """Cheap tablets say it, and phones in desktop mode do not; a new model is none of the list."""
     assert catalogue().look_up(ANDROID.format(model, rest)) == expected
 
 

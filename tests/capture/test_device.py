@@ -64,6 +64,7 @@ def test_known_user_agents(user_agent, expected):
         ("Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrowser/34.0 VR", "wearable"),
         ("Mozilla/5.0 (X11; GNU/Linux) AppleWebKit/537.36 Chrome/109.0 Safari/537.36 Tesla/2024.8", "other"),
         ("Mozilla/5.0 (iPod touch; CPU iPhone OS 15_7 like Mac OS X) AppleWebKit/605.1.15", "mobile"),
+        ("Mozilla/5.0 (Linux; Android 17; SAMSUNG SM-X0000) AppleWebKit/537.36 Chrome/150 Mobile", "tablet"),
         ("Nokia6300/2.0 (05.50) Profile/MIDP-2.0 Configuration/CLDC-1.1", "mobile"),
         ("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 Chrome/142.0.0.0", "desktop"),
     ],
