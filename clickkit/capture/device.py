@@ -35,7 +35,8 @@ _BRANDS = {
     "Mi Browser": "MiuiBrowser",
 }
 _ON_MOBILES = {"Chrome": "Chrome Mobile", "Edge": "Edge Mobile", "Opera": "Opera Mobile"}
-_PLAIN_CHROME = {"Chrome", "Chrome Mobile", "Chromium", None}
+_PLAIN_CHROME = {"Chrome", "Chrome Mobile", "Chromium"}
+_CHROMIUMS = {"Chrome", "Chrome Mobile", "HeadlessChrome"}
 _PLATFORMS = {"macOS": "Mac OS X", "Chromium OS": "Chrome OS"}
 _SYSTEM = regex.compile(r"\([^()]*\)")
 _OLD_WINDOWS = {"0.1": "7", "0.2": "8", "0.3": "8.1"}
@@ -136,7 +137,9 @@ def _with_platform(device: Device, hints: ClientHints) -> Device:
     platform = _PLATFORMS.get(hints.platform, hints.platform)
     if not platform or platform == "Unknown":
         return device
-    version = _windows(hints.platform_version) if platform == "Windows" else hints.platform_version
+    version = hints.platform_version.replace("_", ".")
+    if platform == "Windows":
+        version = _windows(version)
     if platform == device.platform:
         return msgspec.structs.replace(device, platform_version=version or device.platform_version)
     if platform == "Linux" and device.type != "mobile":  # the User-Agent may name the distribution
@@ -157,18 +160,21 @@ def _with_brand(device: Device, hints: ClientHints) -> Device:
     named = [pair for pair in hints.brands if pair[0] != "Chromium"] or list(hints.brands)
     if not named:
         return device
-    said, version = named[0]
-    name = _BRANDS.get(said, said)
+    name, version = _BRANDS.get(named[0][0], named[0][0]), named[0][1]
     mobile = _ON_MOBILES.get(name)
     if mobile and device.browser != name and (device.browser == mobile or hints.is_mobile):
         name = mobile
-    if device.browser in _PLAIN_CHROME and name != "Chromium":
-        return msgspec.structs.replace(
-            device, browser=name, browser_version=version or device.browser_version
-        )
-    if device.browser == name or (name == "Chromium" and device.browser in _PLAIN_CHROME):
+    if name == "Chromium" and device.browser in _CHROMIUMS:
+        name = device.browser
+    if name == device.browser and _major(version) == _major(device.browser_version or version):
         return msgspec.structs.replace(device, browser_version=version or device.browser_version)
+    if device.browser is None or (device.browser in _PLAIN_CHROME and name not in _PLAIN_CHROME):
+        return msgspec.structs.replace(device, browser=name, browser_version=version or None)
     return device
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
 
 
 def _known(family: str) -> str | None:

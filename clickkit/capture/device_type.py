@@ -16,7 +16,6 @@ _FORM_FACTORS = {
     "Automotive": "other",
     "Tablet": "tablet",
     "Mobile": "mobile",
-    "Desktop": "desktop",
 }
 
 _CERTAIN = re2.compile(
@@ -101,7 +100,7 @@ def guess_type(user_agent: str, agent: UserAgent, hints: ClientHints) -> str:
 
 def is_ipad_in_disguise(user_agent: str, hints: ClientHints) -> bool:
     """Tell whether a Mac is an iPad that asks for desktop pages: a Mac has no touch screen."""
-    return hints.touch_points > 1 and "Macintosh" in user_agent and "Chrome/" not in user_agent
+    return hints.touch_points > 0 and "Macintosh" in user_agent and "Chrome/" not in user_agent
 
 
 def _by_form(user_agent: str, hints: ClientHints) -> str | None:

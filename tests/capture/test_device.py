@@ -127,10 +127,16 @@ def test_the_model_of_the_hints_decides_the_type(model, mobile, expected):
 
 @pytest.mark.parametrize(
     ("form_factors", "expected"),
-    [(("Tablet",), "tablet"), (("Mobile", "XR"), "wearable"), (("Automotive",), "other"), ((), "mobile")],
+    [
+        (("Tablet",), "tablet"),
+        (("Mobile", "XR"), "wearable"),
+        (("Automotive",), "other"),
+        (("Desktop",), "mobile"),
+        ((), "mobile"),
+    ],
 )
 def test_the_form_that_a_browser_says_comes_first(form_factors, expected):
-    """It knows best; a headset is a wearable, a car is none of our types."""
+    """A headset is a wearable, a car is none of our types; emulators say Desktop, whatever they emulate."""
     hints = ClientHints(is_mobile=True, form_factors=form_factors)
 
     assert detect_device(CHROME_ON_ANDROID.format("Mobile "), hints).type == expected
