@@ -157,10 +157,6 @@ function nextBatch(entries, size) {
   return end < 0 ? entries : entries.slice(0, end);
 }
 
-function withHints(address) {
-  return `${address}?hints=${encodeURIComponent(JSON.stringify(hints))}`;
-}
-
 function encoded(batch) {
   const ending = `,"sentAt":"${new Date().toISOString()}"}`;
   return `[${batch.map(({ text }) => text.slice(0, -1) + ending).join()}]`;
@@ -203,13 +199,14 @@ function createSender(address) {
   let beaconed = new Set();
 
   const waiting = () => (objects() ? [] : pending());
+  const hinted = () => `${address}?hints=${encodeURIComponent(JSON.stringify(hints))}`;
 
   async function flush() {
     if (isBusy) return;
     isBusy = true; // and free in the same step as the queue is seen empty, or an event could be passed over
     try {
       for (let batch = nextBatch(waiting(), size); batch.length; batch = nextBatch(waiting(), size)) {
-        const answer = await post(withHints(address), encoded(batch));
+        const answer = await post(hinted(), encoded(batch));
         if (settle(batch, answer)) {
           failures = 0;
         } else {
@@ -258,7 +255,7 @@ function createSender(address) {
     attempt(() => {
       const unsaid = waiting().filter(({ key }) => !beaconed.has(key));
       const batch = nextBatch(unsaid.reverse(), BATCH_EVENTS);
-      if (batch.length && navigator.sendBeacon?.(withHints(address), encoded(batch))) {
+      if (batch.length && navigator.sendBeacon?.(hinted(), encoded(batch))) {
         beaconed = new Set(batch.map(({ key }) => key));
       }
     });
