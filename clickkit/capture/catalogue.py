@@ -14,12 +14,12 @@ import yaml_rs
 
 from clickkit.capture.patterns import Patterns
 
-BEFORE = r"(?:^|[^A-Z0-9_-]|[^A-Z0-9-]_|sprd-|MZ-)"
-"""What stands in front of a name in a User-Agent: anything that is no part of a word."""
+BEFORE = r"(?:^|[^a-z0-9_-]|\W_|\b(?:sprd|mz)-)"
+"""What stands in front of a name in a User-Agent: nothing that is part of a word, but for two prefixes."""
 
 _FILES = ("notebooks", "consoles", "car_browsers", "cameras", "portable_media_player", "mobiles")
 _ANY_MODEL = r"\g<1>"  # the name of whatever stands there: that makes it no listed model
-_REMEMBERED_BRANDS = 500
+_REMEMBERED_BRANDS = 500  # all that make devices of several types, 440 today
 _TYPES = {
     "smartphone": "mobile",
     "phablet": "mobile",
@@ -34,7 +34,7 @@ _TYPES = {
 
 
 class _Brand(msgspec.Struct, frozen=True):
-    """A brand's pattern, the type of its devices, and its models up to the last of another type."""
+    """A brand's pattern, the type of its devices, and its models when their types differ."""
 
     pattern: str
     type: str | None

@@ -30,7 +30,7 @@ PARAMETER = b"hints="
 _MOST_BYTES = 2048
 _MOST_ITEMS = 16
 _MOST_CHARACTERS = 128
-_STRING = regex.compile(r'"((?:[^"\\]|\\.)*+)"((?:;[^,"]*(?:"(?:[^"\\]|\\.)*+")?)*)')
+_STRING = regex.compile(r'"((?:[^"\\]|\\.)*+)"((?:;[^,;"]*+(?:"(?:[^"\\]|\\.)*+")?)*+)')
 _VERSION = regex.compile(r';\s*v="([^"]*)"')
 _GREASE = regex.compile(r"not.{0,3}brand|^\W*$", regex.IGNORECASE)
 

@@ -106,7 +106,7 @@ def _bot_reason(user_agent: str, agent: UserAgent, hints: ClientHints) -> str | 
         return HEADLESS
     reason = crawlers().reason(user_agent)
     if reason is None and agent.device.family == "Spider":
-        reason = f"{CRAWLER}{agent.browser.family}"[:128]
+        reason = f"{CRAWLER}{_known(agent.browser.family) or 'unnamed'}"[:128]
     return reason
 
 

@@ -7,13 +7,14 @@ import regex
 
 _LOOKAROUND = regex.compile(r"\(\?<?[=!]")
 _MEMORY_BYTES = 1 << 22
+_EXACT_LENGTH = 600
 
 
 class Patterns:
     """An ordered list of regular expressions, searched for natively and together.
 
     `before` is put in front of each. The native engine knows no lookaround: what it finds for a pattern with
-    one is looked at again by `regex`.
+    one is looked at again by `regex`, in the first 600 characters: that may take time by their square.
     """
 
     def __init__(self, patterns: Sequence[str], *, before: str = "", ignore_case: bool = True) -> None:
@@ -37,7 +38,7 @@ class Patterns:
         index: int
         for index in sorted(self._filter.Match(text) or ()):
             exact = self._exact.get(index)
-            if exact is None or exact.search(text):
+            if exact is None or exact.search(text, 0, _EXACT_LENGTH):
                 return index
         return None
 

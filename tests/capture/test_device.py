@@ -1,6 +1,7 @@
 """A User-Agent string and the browser's hints tell type, platform, browser and model."""
 
 import json
+import time
 
 import pytest
 import user_agents
@@ -225,6 +226,19 @@ def test_browsers_and_systems_are_those_of_uap_core(shared, cases, field):
 
     assert len(listed) > 400
     assert right >= 0.99 * len(listed)
+
+
+@pytest.mark.parametrize(
+    "part", ["bot", "cubot ", "a-", "Android 9; ", "SAMSUNG ", "TV;", "Opera/9.80 (Linux mips "]
+)
+def test_a_user_agent_that_is_made_to_be_slow_is_not(part):
+    """2,048 characters of what patterns begin with take milliseconds, not their square."""
+    detect_device("warm")
+    began = time.process_time()
+
+    detect_device((part * 2048)[:2048])
+
+    assert time.process_time() - began < 0.05
 
 
 TOP_SYSTEMS = {  # by hand: what the most used User-Agents of November 2026 are
