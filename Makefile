@@ -30,6 +30,7 @@ bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.questions
 	@$(BIN)/python -m bench.places
 	@$(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.devices
 	@$(BIN)/python -m bench.show
 
 pictures: $(READY) ## rehearse a show and keep its pictures in docs

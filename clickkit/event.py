@@ -44,14 +44,22 @@ class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc
 
 
 class Device(Record, frozen=True, kw_only=True):
-    """What the visitor used: `type` is desktop, mobile, tablet, bot or other."""
+    """What the visitor used: `type` is desktop, mobile, tablet, tv, console, wearable, bot or other.
+
+    Names are those of docs/devices.md. `bot_reason` says why `is_bot` is true, such as `crawler: Googlebot`,
+    `library: curl`, `headless browser` or `automated browser`; the last has the type of the browser that a
+    program steers, the others are of type bot.
+    """
 
     type: Word | None = None
     platform: Word | None = None
     platform_version: Word | None = None
     browser: Word | None = None
     browser_version: Word | None = None
+    brand: Word | None = None
+    model: Word | None = None
     is_bot: bool | None = None
+    bot_reason: Word | None = None
 
 
 class Location(Record, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from string import Template
 
 import msgspec
 
-from clickkit.capture.answer import Header
+from clickkit.capture.answer import ACCEPT_CLIENT_HINTS, Header
 from clickkit.capture.asset import read_asset, read_script
 from clickkit.capture.geolocation import TIME_ZONE
 from clickkit.capture.place_sources import PlaceSources
@@ -89,6 +89,7 @@ def _headers(script: str, style: str) -> list[Header]:
         (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"cache-control", b"no-cache"),
+        ACCEPT_CLIENT_HINTS,
         (b"vary", b"Accept-Encoding"),
     ]
 

@@ -28,6 +28,7 @@ from clickkit.capture.access import (
     is_for_outside,
 )
 from clickkit.capture.answer import (
+    ACCEPT_CLIENT_HINTS,
     JSON,
     RETRY_AFTER,
     Answer,
@@ -43,6 +44,7 @@ from clickkit.capture.answer import (
 )
 from clickkit.capture.asset import read_script
 from clickkit.capture.audience import audience_page
+from clickkit.capture.client_hints import hints_of_request
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
@@ -126,7 +128,7 @@ class Collector:
             await self._take(scope, headers, cors, receive, send)
             self._telemetry.answer_seconds.observe(time.perf_counter() - began)
         elif takes_events and method == "OPTIONS":
-            await respond(send, 204, b"", cors)
+            await respond(send, 204, b"", [*cors, ACCEPT_CLIENT_HINTS])
         elif path in _GETS and method == "GET":
             await self._show(path, headers, cors, send)
         elif takes_events or path in _GETS:
@@ -188,7 +190,7 @@ class Collector:
             reason = "too many events from one sender: send again later"
             await self._refuse(send, 503, reason, [*cors, RETRY_AFTER])
         else:
-            await self._commit(contents, headers, cors, send)
+            await self._commit(contents, scope, headers, cors, send)
 
     async def _keep_out(self, events: int, cors: Sequence[Header], send: Send) -> None:
         self._telemetry.suppressed += events
@@ -196,10 +198,15 @@ class Collector:
         await answer(send, 200, Answer(0, [], suppressed=events), cors)
 
     async def _commit(
-        self, contents: Contents, headers: Mapping[bytes, bytes], cors: Sequence[Header], send: Send
+        self,
+        contents: Contents,
+        scope: Message,
+        headers: Mapping[bytes, bytes],
+        cors: Sequence[Header],
+        send: Send,
     ) -> None:
         try:
-            enriched = self._enrich(contents.events, headers)
+            enriched = self._enrich(contents.events, headers, scope.get("query_string", b""))
             outcomes = await self._group_commit.commit(enriched, contents.size) if enriched else []
         except (BusyError, StoreError) as error:
             _log.error("%s", error)
@@ -225,9 +232,10 @@ class Collector:
         self._telemetry.refused_requests[status] += 1
         await refuse(send, status, reason, headers)
 
-    def _enrich(self, events: Sequence[Event], headers: Mapping[bytes, bytes]) -> list[Event]:
+    def _enrich(self, events: Sequence[Event], headers: Mapping[bytes, bytes], query: bytes) -> list[Event]:
         received_at = dt.datetime.now(dt.UTC)
         agent = headers.get(b"user-agent", b"").decode("latin-1")
+        hints = hints_of_request(headers, query)
         language = headers.get(b"accept-language", b"").decode("latin-1")
         place_of = self._door.place_sources.place_of(headers)
         correct = self._clocks.correct
@@ -236,6 +244,7 @@ class Collector:
                 correct(event, received_at),
                 received_at=received_at,
                 user_agent=agent,
+                hints=hints,
                 accept_language=language,
                 place_of=place_of,
             )

@@ -1,5 +1,5 @@
 // The tracker as a widget: one button a site, consent, and what became of each click.
-// `createTracker` and `createConsent` come from tracker.js, which is put in front of this file.
+// `createTracker`, `createConsent` and `hints` come from tracker.js, which is put in front of this file.
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -72,7 +72,7 @@ function render({ model, el }) {
     click.failed = false;
     clearTimeout(click.timer);
     click.timer = setTimeout(failed, ANSWER_TIMEOUT_MS, { id: click.event.id, reason: "no answer came; is the notebook's kernel running?" });
-    model.send({ kind: "click", event: { ...click.event, sentAt: new Date().toISOString() }, userAgent: navigator.userAgent });
+    model.send({ kind: "click", event: { ...click.event, sentAt: new Date().toISOString() }, userAgent: navigator.userAgent, hints });
   }
 
   async function capture(site, pointer) {

@@ -233,7 +233,7 @@ def test_a_busy_collector_is_named_and_asked_again(collector, visit):
     """503 keeps the click, and the Retry-After is waited for."""
     page = visit(collector)
     busy = {"status": 503, "body": "{}", "headers": {"Retry-After": "1"}}
-    page.route("**/clicks", lambda route: route.fulfill(**busy), times=1)
+    page.route("**/clicks?*", lambda route: route.fulfill(**busy), times=1)
 
     tap(page, "Google", "waiting")
 
@@ -295,7 +295,7 @@ def test_naughty_names_and_reasons_are_text(collector, visit):
         page.locator(f".ck-site >> nth={NAUGHTY.index(name)}").click()
         expect(page.locator("#feedback")).to_have_text(f"{name} accepted. It counts.")
     reason = {"accepted": 0, "rejected": [{"index": 0, "field": "x", "reason": NAUGHTY[1]}]}
-    page.route("**/clicks", lambda route: route.fulfill(status=400, json=reason))
+    page.route("**/clicks?*", lambda route: route.fulfill(status=400, json=reason))
     page.locator(".ck-site").first.click()
 
     expect(page.locator("#feedback")).to_have_text(f"{NAUGHTY[0]} not accepted: {NAUGHTY[1]}")
@@ -384,7 +384,7 @@ def test_axe_finds_nothing(collector, visit, find_violations, scheme, width):
     found = [find_violations(page)]
     tap(page, "Google")
     found.append(find_violations(page))
-    page.route("**/clicks", lambda route: route.fulfill(status=503, body="{}"))
+    page.route("**/clicks?*", lambda route: route.fulfill(status=503, body="{}"))
     tap(page, "YouTube", "waiting")
     found.append(find_violations(page))
     page.get_by_role("switch", name="Send my clicks").uncheck()

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from clickkit import Device, Location, enrich
+from clickkit.capture.client_hints import ClientHints
 from clickkit.capture.geolocation import locate
 
 NOW = dt.datetime(2026, 11, 22, 10, 31, tzinfo=dt.UTC)
@@ -18,7 +19,8 @@ def test_device_place_and_time_are_added(make_event):
     enriched = enrich(event, received_at=NOW, user_agent=CURL)
 
     assert enriched.received_at == NOW
-    assert (enriched.device.type, enriched.device.browser) == ("other", "curl")
+    assert (enriched.device.type, enriched.device.browser) == ("bot", "curl")
+    assert (enriched.device.is_bot, enriched.device.bot_reason) == (True, "library: curl")
     assert enriched.location == Location(
         city="Oslo",
         region="Oslo",
@@ -48,6 +50,31 @@ def test_what_the_sender_said_of_itself_wins(make_event):
         longitude=10.8,
         source="sender",
     )
+
+
+def test_a_library_that_tells_of_a_device_makes_it_no_bot(make_event):
+    """A server sends for its visitors; a crawler that names a device stays one."""
+    said = Device(platform="iOS", model="iPhone")
+
+    by_library = enrich(make_event(device=said), received_at=NOW, user_agent="python-requests/2.32.3")
+    by_crawler = enrich(make_event(device=said), received_at=NOW, user_agent="Googlebot/2.1")
+
+    assert (by_library.device.type, by_library.device.is_bot, by_library.device.bot_reason) == (
+        "other",
+        False,
+        None,
+    )
+    assert (by_crawler.device.is_bot, by_crawler.device.bot_reason) == (True, "crawler: Googlebot")
+
+
+def test_hints_complete_the_header(make_event):
+    """They are used and not kept: an event has no field for them."""
+    hints = ClientHints(platform="Windows", platform_version="19.0.0")
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36"
+
+    enriched = enrich(make_event(device=None), received_at=NOW, user_agent=agent, hints=hints)
+
+    assert (enriched.device.platform, enriched.device.platform_version) == ("Windows", "11")
 
 
 def test_a_type_alone_is_completed(make_event):
