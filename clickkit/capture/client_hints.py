@@ -94,7 +94,9 @@ def _of_query(query: bytes) -> ClientHints | None:
     for pair in query.split(b"&"):
         if pair.startswith(PARAMETER) and len(pair) <= _MOST_BYTES:
             try:
-                return hints_of_navigator(msgspec.json.decode(unquote_to_bytes(pair[len(PARAMETER) :])))
+                return hints_of_navigator(
+                    msgspec.json.decode(unquote_to_bytes(pair[len(PARAMETER) :].replace(b"+", b" ")))
+                )
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return None
     return None

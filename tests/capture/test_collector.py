@@ -102,17 +102,15 @@ def test_a_good_click_is_accepted_once_it_is_durable(served, store):
     assert abs(dt.datetime.now(dt.UTC) - row["received_at"]) < dt.timedelta(minutes=1)
 
 
-def test_hints_complete_the_device_and_are_not_stored(served_from_sqlite, sqlite_url):
+def test_hints_complete_the_device_and_are_not_stored(served, store):
     """They come as headers, and from the tracker beside the events; nonsense costs no click."""
     headers = {"Sec-CH-UA-Platform": '"Linux"', "Sec-CH-UA-Full-Version-List": '"Brave";v="142.1.84.1"'}
     hints = '{"touchPoints": 0, "webdriver": true}'
 
-    hinted = served_from_sqlite.post(
-        "/clicks", params={"hints": hints}, headers=headers, json=CLICK | {"id": "hinted"}
-    )
-    broken = served_from_sqlite.post("/clicks?hints=%7B%ff", json=CLICK | {"id": "broken"})
+    hinted = served.post("/clicks", params={"hints": hints}, headers=headers, json=CLICK | {"id": "hinted"})
+    broken = served.post("/clicks?hints=%7B%ff", json=CLICK | {"id": "broken"})
 
-    rows = {row["id"]: row["device"] for row in stored(sqlite_url)}
+    rows = {row["id"]: row["device"] for row in stored(store.url)}
     assert (hinted.status_code, broken.status_code) == (200, 200)
     assert (rows["hinted"]["browser"], rows["hinted"]["browser_version"]) == ("Brave", "142.1.84.1")
     assert (rows["hinted"]["type"], rows["hinted"]["bot_reason"]) == ("desktop", "automated browser")
