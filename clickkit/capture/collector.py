@@ -15,7 +15,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -51,13 +51,11 @@ from clickkit.capture.group_commit import GroupCommit
 from clickkit.capture.keeper import Keeper, Outcome
 from clickkit.capture.openapi import openapi_document
 from clickkit.capture.place_sources import PlaceSources
-from clickkit.capture.request import LIMITS, Contents, Limits, read_request
+from clickkit.capture.request import LIMITS, Contents, Limits, Receive, read_body, read_request
 from clickkit.capture.telemetry import CONTENT_TYPE, Telemetry
 from clickkit.errors import BusyError, StoreError
 from clickkit.event import Event
 from clickkit.storage.store import REFUSED, SPOOL, STORE
-
-Receive = Callable[[], Awaitable[Message]]
 
 _SCRIPT = ((b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"public, max-age=300"))
 _GETS = ("/", "/health", "/ready", "/metrics", "/tracker.js", "/openapi.json")
@@ -172,7 +170,7 @@ class Collector:
         if not door.write_keys.allow(headers):
             await self._refuse(send, 401, "no write key, or not one of ours: send it as X-Write-Key", cors)
             return
-        body = await _read_body(receive, door.limits.body_bytes)
+        body = await read_body(receive, door.limits.body_bytes)
         if body is None:
             return  # the sender is gone
         if len(body) > door.limits.body_bytes:
@@ -286,16 +284,6 @@ def _refused_by_the_store(outcomes: Sequence[Outcome], taken: set[int]) -> list[
         for index, outcome in zip(places, outcomes, strict=True)
         if outcome == REFUSED
     ]
-
-
-async def _read_body(receive: Receive, limit: int) -> bytes | None:
-    """Return the request's body, of one over the limit only the beginning; None when the sender is gone."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body") and len(body) <= limit:
-        message = await receive()
-        body += message.get("body", b"")
-    return body if message["type"] == "http.request" else None
 
 
 def _sender(scope: Message) -> str:
