@@ -28,7 +28,9 @@ bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.lake
 	@$(BIN)/python -m bench.questions
+	@$(BIN)/python -m bench.places
 	@$(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.devices
 	@$(BIN)/python -m bench.show
 
 pictures: $(READY) ## rehearse a show and keep its pictures in docs
@@ -38,7 +40,7 @@ pictures: $(READY) ## rehearse a show and keep its pictures in docs
 lab: $(READY) ## open JupyterLab on the notebooks, with four simulated weeks of a shop to ask
 	@$(BIN)/clickkit simulate --scene shop --since 2026-10-26 --until 2026-11-22
 	@$(BIN)/clickkit export --since 2026-10-26 --until 2026-11-22
-	@$(BIN)/jupyter lab notebooks
+	@$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 notebooks: $(READY) ## run the notebooks on the sample and keep their outputs
 	@$(BIN)/python tests/sample.py

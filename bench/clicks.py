@@ -52,5 +52,11 @@ def request_writer(sender: int, batch: int) -> Callable[[], bytes]:
     return write
 
 
+def click_body() -> bytes:
+    """Return the body of a POST with one click of one sender."""
+    facts = {b"run": _RUN, b"sender": 0, b"button": _BUTTONS[0].encode()}
+    return _CLICK % facts % (next(_numbers) * _SPREAD & 0xFFFFFFFFFFFF, _now())
+
+
 def _now() -> bytes:
     return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()

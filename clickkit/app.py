@@ -36,9 +36,14 @@ def public_url(url: str = "") -> str:
     return url or settings().public_url
 
 
-def day_named(text: str = "") -> dt.date:
-    """Return the UTC day that a text names; an empty one means the day of the settings, else yesterday."""
-    return parse_day(text or settings().day, dt.datetime.now(dt.UTC).date())
+def day_named(text: str = "", until: dt.date | str | None = None) -> dt.date:
+    """Return the UTC day that a text names, or `until` if that is earlier.
+
+    An empty text means the day of the settings, else yesterday.
+    """
+    today = dt.datetime.now(dt.UTC).date()
+    day = parse_day(text or settings().day, today)
+    return day if until is None else min(day, parse_day(str(until), today))
 
 
 def environment() -> dict[str, str]:

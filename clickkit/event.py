@@ -44,24 +44,38 @@ class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc
 
 
 class Device(Record, frozen=True, kw_only=True):
-    """What the visitor used: `type` is desktop, mobile, tablet, bot or other."""
+    """What the visitor used: `type` is desktop, mobile, tablet, tv, console, wearable, bot or other.
+
+    Names are those of docs/devices.md. `bot_reason` says why `is_bot` is true, such as `crawler: Googlebot`,
+    `library: curl`, `headless browser` or `automated browser`; the last has the type of the browser that a
+    program steers, the others are of type bot.
+    """
 
     type: Word | None = None
     platform: Word | None = None
     platform_version: Word | None = None
     browser: Word | None = None
     browser_version: Word | None = None
+    brand: Word | None = None
+    model: Word | None = None
     is_bot: bool | None = None
+    bot_reason: Word | None = None
 
 
 class Location(Record, frozen=True, kw_only=True):
-    """Where the visitor was: names, ISO 3166 alpha-2 code, and degrees north and east."""
+    """Where the visitor was: names, ISO 3166 alpha-2 code, and degrees north and east.
+
+    `region` is what a country is made of, a state or a county. `source` says where the names are from:
+    position, timezone, proxy, or sender, who named the place himself.
+    """
 
     city: Word | None = None
+    region: Word | None = None
     country: Word | None = None
     country_code: Annotated[str, Meta(min_length=2, max_length=2)] | None = None
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    source: Word | None = None
 
     def __post_init__(self) -> None:
         """A position has both of its numbers, or none."""
@@ -196,14 +210,16 @@ def _decode(decoder: msgspec.json.Decoder[Decoded], raw: bytes | str) -> Decoded
         raise InvalidEventError("", f"not valid JSON: {error}") from error
 
 
-def check_event(fields: Mapping[str, Any]) -> Event:
+def check_event(fields: Mapping[str, Any], *, strict: bool = True) -> Event:
     """Validate an event given as a mapping from its JSON names to JSON values.
+
+    Without `strict`, texts may stand for numbers and booleans.
 
     Raises:
         InvalidEventError: a field is missing, of a wrong type or out of range.
     """
     try:
-        return msgspec.convert(fields, Event)
+        return msgspec.convert(fields, Event, strict=strict)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
 

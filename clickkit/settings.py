@@ -15,7 +15,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     `CLICKKIT_STORE`, `CLICKKIT_LAKE` and `CLICKKIT_DAY` win; else the store and the lake lie in the
     project's `data` folder, and the day is yesterday. `CLICKKIT_PUBLIC_URL` is where the audience finds
-    its page; without it there is no audience.
+    its page; without it there is no audience. `CLICKKIT_PLACE_FROM` is what says where a visitor without a
+    position is: some of timezone (which it is when nobody says), cloudfront and cloudflare, or nothing.
     """
 
     home: Path
@@ -23,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True):
     lake: str
     day: str
     public_url: str = ""
+    place_from: str = "timezone"
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str], folder: Path) -> "Settings":
@@ -34,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True):
             lake=environment.get("CLICKKIT_LAKE") or str(home / "data" / "lake"),
             day=environment.get("CLICKKIT_DAY") or "yesterday",
             public_url=environment.get("CLICKKIT_PUBLIC_URL", ""),
+            place_from=environment.get("CLICKKIT_PLACE_FROM") or "timezone",
         )
 
 

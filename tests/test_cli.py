@@ -20,6 +20,8 @@ from clickkit.capture.request import Limits
 from clickkit.lake.files import open_files
 from clickkit.service import make_collector
 
+MARKETING = str(Path(__file__).parents[1] / "notebooks" / "03-marketing.ipynb")
+
 COMMANDS = [
     "demo",
     "serve",
@@ -186,7 +188,10 @@ def test_dask_is_an_extra_that_is_named_when_it_is_missing(run, tmp_path):
         (("export", "--since", "soon"), "'soon' is not a day"),
         (("export", "--since", ""), "'' is not a day"),
         (("import", "missing.log", "--format", "combined"), "cannot read missing.log"),
-        (("import", "missing.log", "--format", "xml"), "no format 'xml': choose one of combined, ndjson"),
+        (
+            ("import", "missing.log", "--format", "xml"),
+            "no format 'xml': choose one of combined, csv, ndjson",
+        ),
         (("send", "Buy", "--collector", "http://127.0.0.1:9"), "start one with clickkit serve"),
         (("table", "create", "--store", "sqlite:///x.db"), "names no DynamoDB table"),
         (("audience", "--collector", "http://127.0.0.1:9"), "start one with clickkit serve"),
@@ -198,6 +203,11 @@ def test_dask_is_an_extra_that_is_named_when_it_is_missing(run, tmp_path):
         ),
         (("import", ".", "--format", "combined"), "cannot read ."),
         (("simulate", "--scene", "bank"), "no scene 'bank': choose sites or shop"),
+        (
+            ("runs", "run", MARKETING, "out.ipynb", "-p", "gaol", "x"),
+            "has no parameter gaol: it takes since,",
+        ),
+        (("report", "--since", "2026-11-22", "--until", "2026-11-16"), "lies before --since 2026-11-22"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_status_1(run, arguments, message):

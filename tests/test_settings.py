@@ -18,12 +18,14 @@ def test_the_environment_wins(tmp_path):
             "CLICKKIT_LAKE": "s3://b",
             "CLICKKIT_DAY": "today",
             "CLICKKIT_PUBLIC_URL": "https://talk.example",
+            "CLICKKIT_PLACE_FROM": "cloudfront,timezone",
         },
         tmp_path,
     )
 
     assert (found.store, found.lake, found.day) == ("dynamodb://t", "s3://b", "today")
     assert found.public_url == "https://talk.example"
+    assert found.place_from == "cloudfront,timezone"
 
 
 def test_else_the_projects_data_folder_is_used_from_anywhere_in_it(tmp_path):
@@ -38,6 +40,7 @@ def test_else_the_projects_data_folder_is_used_from_anywhere_in_it(tmp_path):
         assert found.lake == f"{tmp_path}/data/lake"
         assert found.day == "yesterday"
         assert found.public_url == ""
+        assert found.place_from == "timezone"
 
 
 def test_outside_a_project_the_folder_itself_is_home(tmp_path):

@@ -11,7 +11,7 @@ from clickkit.analysis.anomalies import anomalies
 from clickkit.analysis.conversion import conversion
 from clickkit.analysis.performance import percentiles
 from clickkit.analysis.pipeline import IS_LATE, LedgerDay, completeness
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import as_day, ask
 
 _DATE = "cast(timestamp as date)"
 
@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 def alerts(
     events: DuckDBPyRelation,
     *,
-    complete_until: dt.date,
+    complete_until: dt.date | str,
     ledger: Iterable[LedgerDay] = (),
     limits: Limits | None = None,
 ) -> DuckDBPyRelation:
@@ -48,7 +48,7 @@ def alerts(
     - received on a later day: the share is over `limits.late` (warning);
     - p95 of duration_ms: its interval lies over `limits.slower` times the median day's (warning).
     """
-    limits = limits or Limits()
+    limits, complete_until = limits or Limits(), as_day(complete_until)
     complete = events.filter(f"{_DATE} <= date '{complete_until.isoformat()}'")
     kept = [row for row in ledger if row.day <= complete_until]
     counted = completeness(complete, kept)

@@ -6,7 +6,7 @@ import math
 from duckdb import DuckDBPyRelation
 from scipy.special import stdtrit
 
-from clickkit.analysis.question import ask, check_share, expression
+from clickkit.analysis.question import as_day, ask, check_share, expression
 from clickkit.errors import SettingsError
 
 LEAST_HISTORY_DAYS = 14
@@ -23,7 +23,7 @@ def anomalies(
     count: str,
     date: str = "date",
     by: str | None = None,
-    complete_until: dt.date | None = None,
+    complete_until: dt.date | str | None = None,
     weeks: int = 8,
     false_alarms: float = 0.01,
 ) -> DuckDBPyRelation:
@@ -60,7 +60,7 @@ def anomalies(
         f"({days}, {-stdtrit(max(1.0, _MAD_EFFICIENCY * (days - 7)), tail):.9f})"
         for days in range(LEAST_HISTORY_DAYS, 7 * weeks + 1)
     )
-    until = f"date '{complete_until.isoformat()}'" if complete_until else "cast(null as date)"
+    until = f"date '{as_day(complete_until)}'" if complete_until else "cast(null as date)"
     return ask(
         daily,
         f"""

@@ -15,6 +15,7 @@ Mobile Push or Unassigned is `other`. Capitals do not matter. In this order:
 - referral: medium referral, app or link; or no utm and a referrer from another site
 - other: everything else
 
+The rules stand once, in `channel_rules`, which has them for Python too: `channel_of(page_url, referrer)`.
 The source is utm_source or, without any utm, the referrer's host. A session is what the column
 `session` says, by default the tracker's; events without one are left out. Its first event is the first
 by sequence, then timestamp; it speaks for the whole session.
@@ -26,42 +27,15 @@ from typing import Literal
 
 from duckdb import DuckDBPyRelation
 
+from clickkit.analysis.channel_rules import CHANNEL, host_sql, tag_sql
 from clickkit.analysis.question import ask, column, columns
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError
 
 Every = Literal["day", "week"]
 
-_SEARCH = (
-    r"^(([a-z]{2}|www|m|search)\.)*"
-    r"(google|bing|yahoo|duckduckgo|baidu|yandex|ecosia|naver|seznam|qwant|startpage|brave|ask|aol)"
-    r"(\.[a-z]{2,3}){0,2}$|googlequicksearchbox$"
-)
-_SOCIAL = (
-    r"^([a-z0-9-]+\.)*(facebook|instagram|linkedin|twitter|reddit|pinterest|tiktok|threads|whatsapp|snapchat|"
-    r"mastodon|bluesky|tumblr|quora|weibo|vk)(\.[a-z]{2,6}){0,2}$|^(fb|ig|x|(www\.)?x\.com|t\.co|lnkd\.in|bsky\.app)$"
-)
-_PAID = "^(.*cp.*|ppc|retargeting|paid.*)$"
-_EMAIL = "^e[-_ ]?mail$"
-_HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*@)?(\[[^\]]*\]|[^/?#:]*)"
 _TAGGED = "utm_source <> '' or medium <> '' or campaign <> ''"
 _CLICKS = "count(*) filter (where event = 'click')"
-_CHANNEL = f"""
-    case
-        when (source = '' and medium = '' and campaign = '') or source = '(direct)' then 'direct'
-        when not is_tagged and source = own_host then 'internal'
-        when regexp_matches(source, '{_SEARCH}') and regexp_matches(medium, '{_PAID}') then 'paid search'
-        when regexp_matches(source, '{_SOCIAL}') then 'social'
-        when regexp_matches(medium, '^(social|sm|social[- ](network|media))$') then 'social'
-        when medium in ('display', 'banner', 'expandable', 'interstitial', 'cpm') then 'display'
-        when regexp_matches(medium, '{_PAID}') then 'other'
-        when regexp_matches(source, '{_SEARCH}') or medium = 'organic' then 'organic search'
-        when regexp_matches(source, '{_EMAIL}') or regexp_matches(medium, '{_EMAIL}') then 'email'
-        when medium in ('referral', 'app', 'link') then 'referral'
-        when is_tagged then 'other'
-        else 'referral'
-    end
-"""
 
 
 def by_channel(
@@ -76,7 +50,7 @@ def by_channel(
     Raises:
         SettingsError: the goal cannot be understood, or the confidence does not lie between 0 and 1.
     """
-    return ask(events, _reached(goal, confidence, session, [f"{_CHANNEL} as channel"]))
+    return ask(events, _reached(goal, confidence, session, [f"{CHANNEL} as channel"]))
 
 
 def by_source(
@@ -90,7 +64,7 @@ def by_source(
         SettingsError: the goal cannot be understood, or the confidence does not lie between 0 and 1.
     """
     tags = [f"nullif({name}, '') as {name}" for name in ("source", "medium", "campaign")]
-    return ask(events, _reached(goal, confidence, session, [f"{_CHANNEL} as channel", *tags]))
+    return ask(events, _reached(goal, confidence, session, [f"{CHANNEL} as channel", *tags]))
 
 
 def with_channel(events: DuckDBPyRelation, *, session: str = "session_id") -> DuckDBPyRelation:
@@ -111,7 +85,7 @@ def with_channel(events: DuckDBPyRelation, *, session: str = "session_id") -> Du
             nullif(touches.campaign, '') as campaign
         from events
         left join (
-            select touched.session, {_CHANNEL} as channel, source, medium, campaign
+            select touched.session, {CHANNEL} as channel, source, medium, campaign
             from ({_touches(session)}) as touched
         ) as touches on touches.session = events.{key}
         """,
@@ -133,7 +107,7 @@ def channels_over_time(
     counted = f"""
         select
             {_date("start_at", every)} as date,
-            {_CHANNEL} as channel,
+            {CHANNEL} as channel,
             count(*) as sessions,
             count(distinct visitor_id) as visitors,
             cast(sum(clicks) as bigint) as clicks
@@ -219,7 +193,7 @@ def _date(moment: str, every: str) -> str:
 
 
 def _touches(session: str, counts: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return the SELECT of one row a session: `session, visitor_id`, what `_CHANNEL` reads, and counts."""
+    """Return the SELECT of one row a session: `session, visitor_id`, what `CHANNEL` reads, and counts."""
     names = "".join(f", {name}" for name in counts)
     more = "".join(f", {sql} as {name}" for name, sql in counts.items())
     return f"""
@@ -235,11 +209,11 @@ def _touches(session: str, counts: Mapping[str, str] = MappingProxyType({})) -> 
             select
                 session,
                 visitor_id,
-                {_host("landing_url")} as own_host,
-                {_host("landing_referrer")} as referrer_host,
-                {_tag("source")} as utm_source,
-                {_tag("medium")} as medium,
-                {_tag("campaign")} as campaign{names}
+                {host_sql("landing_url")} as own_host,
+                {host_sql("landing_referrer")} as referrer_host,
+                {tag_sql("source", "landing_url")} as utm_source,
+                {tag_sql("medium", "landing_url")} as medium,
+                {tag_sql("campaign", "landing_url")} as campaign{names}
             from (
                 select
                     {column(session)} as session,
@@ -252,14 +226,3 @@ def _touches(session: str, counts: Mapping[str, str] = MappingProxyType({})) -> 
             ) as landings
         ) as tagged
     """
-
-
-def _tag(name: str) -> str:
-    """Return the SQL of a utm parameter in the landing page's query, decoded, in small letters."""
-    found = f"regexp_extract(landing_url, '^[^#]*[?&]utm_{name}=([^&#]*)', 1)"
-    return f"lower(url_decode(replace({found}, '+', ' ')))"
-
-
-def _host(url: str) -> str:
-    """Return the SQL of an address's host, in small letters and without www."""
-    return rf"regexp_replace(lower(regexp_extract({url}, '{_HOST}', 2)), '^www\.', '')"

@@ -189,10 +189,8 @@ def screens(events: DuckDBPyRelation, *, classes: Mapping[str, int] = SCREENS) -
     Raises:
         SettingsError: there are no classes.
     """
-    if not classes:
-        raise SettingsError("no classes of screens: give at least one, as in {'narrow': 0}")
-    widest_first = sorted(classes.items(), key=lambda entry: entry[1], reverse=True)
-    cases = " ".join(f"when screen.width >= {start:d} then {text(name)}" for name, start in widest_first)
+    widest = _widest_first(classes)
+    cases = " ".join(f"when screen.width >= {start:d} then {text(name)}" for name, start in widest)
     return ask(
         events,
         f"""
@@ -207,3 +205,19 @@ def screens(events: DuckDBPyRelation, *, classes: Mapping[str, int] = SCREENS) -
         order by min(screen.width) nulls last
         """,
     )
+
+
+def screen_of(width: float | None, *, classes: Mapping[str, int] = SCREENS) -> str | None:
+    """Return the class of a width in CSS pixels, as `screens` has it.
+
+    Raises:
+        SettingsError: there are no classes.
+    """
+    widest = _widest_first(classes)
+    return next((name for name, start in widest if width is not None and width >= start), None)
+
+
+def _widest_first(classes: Mapping[str, int]) -> list[tuple[str, int]]:
+    if not classes:
+        raise SettingsError("no classes of screens: give at least one, as in {'narrow': 0}")
+    return sorted(classes.items(), key=lambda entry: entry[1], reverse=True)

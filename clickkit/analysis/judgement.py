@@ -116,7 +116,8 @@ def judge(
     chances = [np.asarray(columns[name], dtype=float) for name in _FORECASTS]
     squared = [(chance - outcome) ** 2 for chance in chances]
     surprises = [_log_losses(chance, outcome) for chance in chances]
-    losses = np.column_stack([*squared, *surprises, squared[2] - squared[0], squared[1] - squared[0]])
+    over = [squared[2] - squared[0], squared[1] - squared[0], squared[2] - squared[1]]
+    losses = np.column_stack([*squared, *surprises, *over])
     intervals = _bootstrap(losses, confidence, resamples, seed)
     means = losses.mean(axis=0)
     scores = tuple(
@@ -132,7 +133,8 @@ def judge(
     )
     gains = tuple(Gain(name, float(means[i]), intervals[i]) for i, name in ((6, "base_rate"), (7, "rule")))
     rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
-    verdict = _verdict(min(gains, key=lambda gain: gain.gain), rarer, confidence)
+    rule = Gain("rule", float(means[6] - means[7]), intervals[8])  # what the rule gains over the base rate
+    verdict = _verdict(min(gains, key=lambda gain: gain.gain), rule, rarer, confidence)
     return Judgement(scores, gains, verdict)
 
 
@@ -223,7 +225,7 @@ def _resample(losses: Numbers, drawn: npt.NDArray[np.int64]) -> Any:
     return times @ losses / count
 
 
-def _verdict(gain: Gain, rarer: int, confidence: float) -> str:
+def _verdict(gain: Gain, rule: Gain, rarer: int, confidence: float) -> str:
     low, high = gain.interval
     known = {"rule": "the rule of one question", "base_rate": "the base rate"}[gain.baseline]
     numbers = f"({gain.gain:+.3f}, {confidence:.0%} interval {low:+.3f} to {high:+.3f})"
@@ -233,4 +235,7 @@ def _verdict(gain: Gain, rarer: int, confidence: float) -> str:
         return f"The model beats {known}: its Brier score is better {numbers}."
     if high < 0:
         return f"Use {known}: the model's Brier score is worse {numbers}."
-    return f"The model is no better than {known} as far as these rows can tell {numbers}: use the latter."
+    advice = "use the latter"
+    if gain.baseline == "rule" and rule.interval[0] <= 0:
+        advice = "and the rule no better than the base rate: use that"
+    return f"The model is no better than {known} as far as these rows can tell {numbers}: {advice}."

@@ -217,7 +217,7 @@ def by_browser(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 
 def by_place(events: DuckDBPyRelation) -> DuckDBPyRelation:
-    """Return `country, city, clicks, visitors`, the most clicks first; null is a place not shared."""
+    """Return `country, city, clicks, visitors`, the most clicks first; null is a place not known."""
     return ask(
         events,
         """
@@ -235,7 +235,7 @@ def by_place(events: DuckDBPyRelation) -> DuckDBPyRelation:
 
 
 def by_country(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelation:
-    """Return `country, country_code, clicks, visitors`, the most clicks first; null is a place not shared.
+    """Return `country, country_code, clicks, visitors`, the most clicks first; null is a place not known.
 
     Countries of fewer than `at_least` visitors are left out, so that nobody is found in a small count;
     a click without a visitor's id counts as a visitor of its own here.

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.performance import DELAY_MS
-from clickkit.analysis.question import ask, expression
+from clickkit.analysis.question import as_day, ask, expression
 from clickkit.errors import SettingsError
 
 MOST_MISSING_AT_ONCE = 1_000
@@ -103,24 +103,19 @@ def of_days(
     Raises:
         SettingsError: a day cannot be understood.
     """
-    first, last = _day(since) or dt.date.min, _day(until) or dt.date.max
+    first = dt.date.min if since is None else as_day(since)
+    last = dt.date.max if until is None else as_day(until)
     return [row for row in ledger if first <= row.day <= last]
-
-
-def _day(day: dt.date | str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(day) if isinstance(day, str) else day
-    except ValueError as error:
-        raise SettingsError(f"no day {day!r}: write it as 2026-11-23") from error
 
 
 def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> DuckDBPyRelation:
     """Return what a day has, lacks and was refused, oldest first: days of the events and of the ledger.
 
     Of the events: `date` (UTC), `events` (rows), `copies` (rows of an id that is there already), `numbered`
-    (different pairs of session and sequence number), `missing` (numbers that no event has, between a
-    session's first and last) and `missing_share` of all these numbers, null without any. A missing number
-    counts on the day of the next one; a session's lost end is not seen.
+    (different pairs of session and sequence number), `missing` (numbers that no event has, before a session's
+    last) and `missing_share` of all these numbers, null without any. A missing number counts on the day of
+    the next one. Sessions begin with the lowest number that any has; of those whose first event is of the
+    first day, the beginning is not asked for, as it may lie before. A session's lost end is not seen.
 
     Of the ledger, null on a day that it does not have: `stored, repeated, rejected, suppressed, forgotten`,
     and `not_exported`, how many different events of `stored` that were not forgotten since are not here (less
@@ -178,11 +173,19 @@ _GAPS = f"""
             where session_id is not null and sequence is not null
             group by session_id, sequence
         ),
+        starts as (
+            select min(sequence) as lowest, cast(min(timestamp) as date) as date
+            from numbers
+        ),
         steps as (
             select
                 cast(timestamp as date) as date,
-                sequence - lag(sequence) over (partition by session_id order by sequence) - 1 as gap
+                sequence - 1 - coalesce(
+                    lag(sequence) over (partition by session_id order by sequence),
+                    case when cast(timestamp as date) > starts.date then starts.lowest - 1 end
+                ) as gap
             from numbers
+            cross join starts
         ),
         gaps as (
             select

@@ -11,6 +11,7 @@ from clickkit.analysis.question import ask, columns
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError
 
+_LANGUAGE = "lower(nullif(split_part(replace(language, '_', '-'), '-', 1), ''))"
 _PEOPLE = "count(distinct coalesce(visitor_id, id))"
 
 
@@ -119,9 +120,12 @@ def by_language(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelat
     Raises:
         SettingsError: `at_least` is below 1.
     """
-    return _by(
-        events, "lower(nullif(split_part(replace(language, '_', '-'), '-', 1), ''))", "language", at_least
-    )
+    return _by(events, _LANGUAGE, "language", at_least)
+
+
+def language_of(tag: str | None) -> str | None:
+    """Return the language of a tag, as `by_language` has it: of nb-NO it is nb."""
+    return (tag or "").replace("_", "-").partition("-")[0].lower() or None
 
 
 def by_time_zone(events: DuckDBPyRelation, *, at_least: int = 1) -> DuckDBPyRelation:

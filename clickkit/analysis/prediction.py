@@ -70,7 +70,9 @@ def predict(
     """
     rows = _rows(table, features, outcome, moment)
     place = int(len(rows) * check_share("train_share", train_share))
-    boundary = rows["_moment"].iloc[place] if len(rows) else None
+    if place == 0:
+        raise SettingsError(f"{len(rows)} rows are too few to learn from: take more days")
+    boundary = rows["_moment"].iloc[place]
     earlier, later = rows[rows["_moment"] < boundary], rows[rows["_moment"] >= boundary]
     for name, part in (("earlier", earlier), ("later", later)):
         if part["_outcome"].nunique() < 2:

@@ -18,6 +18,11 @@ def ask(relation: DuckDBPyRelation, sql: str, *, name: str = "events") -> DuckDB
         SettingsError: a condition or an expression that the caller put in is no SQL, or names a column
             that is not there; or the connection of the relation would take days by another clock than UTC.
     """
+    if not isinstance(relation, DuckDBPyRelation):
+        raise SettingsError(
+            f"{name} is a {type(relation).__name__}, no relation: take one from read_lake, or make one of a "
+            "frame with duckdb.from_df(frame)"
+        )
     _check_clock(relation)
     try:
         return cast(DuckDBPyRelation, relation.query(name, sql))
@@ -54,6 +59,18 @@ def column(name: str) -> str:
 def columns(events: DuckDBPyRelation) -> str:
     """Return the names of all columns of a relation, as SQL writes them, with commas."""
     return ", ".join(f"events.{column(name)}" for name in events.columns)
+
+
+def as_day(value: dt.date | str) -> dt.date:
+    """Return a day; a text is written as 2026-11-23.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    try:
+        return dt.date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise SettingsError(f"no day {value!r}: write it as 2026-11-23") from error
 
 
 def interval(name: str, length: dt.timedelta) -> str:

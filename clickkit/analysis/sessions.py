@@ -39,6 +39,24 @@ def with_sessions(
     )
 
 
+def with_session_ids(
+    events: DuckDBPyRelation, *, gap: dt.timedelta = GAP, longest: dt.timedelta = LONGEST
+) -> DuckDBPyRelation:
+    """Return events whose `session_id` is the key of `with_sessions` where the sender gave none.
+
+    It looks whether any lacks one; if not, the events are returned as they are.
+
+    Raises:
+        SettingsError: a length of time is not over zero.
+    """
+    if not events.filter("session_id is null and visitor_id is not null").limit(1).fetchall():
+        return events
+    given = columns(events).replace(
+        'events."session_id"', 'coalesce(events."session_id", session_key) as session_id'
+    )
+    return ask(with_sessions(events, gap=gap, longest=longest), f"select {given} from events")
+
+
 def sessions(
     events: DuckDBPyRelation, *, gap: dt.timedelta = GAP, longest: dt.timedelta = LONGEST
 ) -> DuckDBPyRelation:

@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 
+from clickkit.capture.client_hints import ASKED
+
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 JSON = (b"content-type", b"application/json")
+ACCEPT_CLIENT_HINTS = (b"accept-ch", ASKED)
 RETRY_AFTER = (b"retry-after", b"2")
 
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
@@ -76,7 +79,7 @@ async def respond(send: Send, status: int, body: bytes, headers: Sequence[Header
 @lru_cache(maxsize=1_000)
 def _accepted(accepted: int, durability: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the two messages of the commonest answer, encoded once."""
-    return _messages(200, msgspec.json.encode(Answer(accepted, [], durability)), [JSON])
+    return _messages(200, msgspec.json.encode(Answer(accepted, [], durability)), [JSON, ACCEPT_CLIENT_HINTS])
 
 
 def _messages(status: int, body: bytes, headers: Sequence[Header]) -> tuple[dict[str, Any], dict[str, Any]]:

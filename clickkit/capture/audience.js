@@ -9,10 +9,10 @@ const MARKS = {
 };
 
 const PLACE = {
-  off: "Off: clicks carry no place.",
+  off: "Off: clicks carry no position.",
   asking: "Asking your browser …",
   shared: "On: your city and country go with each click.",
-  declined: "Off: clicks carry no place",
+  declined: "Off: clicks carry no position",
 };
 
 const KEPT = "kept on this device, sent later.";

@@ -10,12 +10,17 @@ from string import Template
 
 import msgspec
 
-from clickkit.capture.answer import Header
+from clickkit.capture.answer import ACCEPT_CLIENT_HINTS, Header
 from clickkit.capture.asset import read_asset, read_script
+from clickkit.capture.geolocation import TIME_ZONE
+from clickkit.capture.place_sources import PlaceSources
 from clickkit.capture.sites import SITES, Site
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s*([{};,])\s*|:\s+")
+_COUNTRY = " and the country that it names"
+_NETWORK = "<li><b>The country and city of your network,</b> which a proxy on the way here adds.</li>"
+_TIME_ZONE_ONLY = PlaceSources()
 _PAIR = re.compile(r"(--[\w-]+): light-dark\((.+?), (.+?)\);")
 
 
@@ -33,12 +38,23 @@ class AudiencePage(msgspec.Struct, frozen=True):
         return self.plain, self.headers
 
 
-def audience_page(sites: Sequence[Site] = SITES) -> AudiencePage:
-    """Return the page; drawing it takes no other request, and its scripts are known by their hash."""
+def audience_page(
+    sites: Sequence[Site] = SITES, *, place_sources: PlaceSources = _TIME_ZONE_ONLY
+) -> AudiencePage:
+    """Return the page; drawing it takes no other request, and its scripts are known by their hash.
+
+    It says what is captured without a position too, so it asks for the sources of places.
+    """
     style = _style("theme.css", "tracker.css", "audience.css")
     script = read_script("tracker.js", "tracker_page.js", "audience.js")
     buttons = "".join(map(_button, sites))
-    page = Template(read_asset("audience.html")).substitute(style=style, script=script, sites=buttons)
+    page = Template(read_asset("audience.html")).substitute(
+        style=style,
+        script=script,
+        sites=buttons,
+        country=_COUNTRY if TIME_ZONE in place_sources.names else "",
+        network=_NETWORK if place_sources.proxies else "",
+    )
     return AudiencePage(page.encode(), gzip.compress(page.encode(), mtime=0), _headers(script, style))
 
 
@@ -73,6 +89,7 @@ def _headers(script: str, style: str) -> list[Header]:
         (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"cache-control", b"no-cache"),
+        ACCEPT_CLIENT_HINTS,
         (b"vary", b"Accept-Encoding"),
     ]
 

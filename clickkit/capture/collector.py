@@ -15,7 +15,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -28,6 +28,7 @@ from clickkit.capture.access import (
     is_for_outside,
 )
 from clickkit.capture.answer import (
+    ACCEPT_CLIENT_HINTS,
     JSON,
     RETRY_AFTER,
     Answer,
@@ -43,18 +44,18 @@ from clickkit.capture.answer import (
 )
 from clickkit.capture.asset import read_script
 from clickkit.capture.audience import audience_page
+from clickkit.capture.client_hints import hints_of_request
 from clickkit.capture.clock import SkewedClocks
 from clickkit.capture.enrichment import enrich
 from clickkit.capture.group_commit import GroupCommit
 from clickkit.capture.keeper import Keeper, Outcome
 from clickkit.capture.openapi import openapi_document
-from clickkit.capture.request import LIMITS, Contents, Limits, read_request
+from clickkit.capture.place_sources import PlaceSources
+from clickkit.capture.request import LIMITS, Contents, Limits, Receive, read_body, read_request
 from clickkit.capture.telemetry import CONTENT_TYPE, Telemetry
 from clickkit.errors import BusyError, StoreError
 from clickkit.event import Event
 from clickkit.storage.store import REFUSED, SPOOL, STORE
-
-Receive = Callable[[], Awaitable[Message]]
 
 _SCRIPT = ((b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"public, max-age=300"))
 _GETS = ("/", "/health", "/ready", "/metrics", "/tracker.js", "/openapi.json")
@@ -63,9 +64,10 @@ _log = logging.getLogger(__name__)
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may come in, and with how much; the defaults let everybody on this machine in.
+    """Who may come in, with how much, and who is believed; the defaults let everybody on this machine in.
 
     `public_url` is where the audience finds the page; with it, strangers reach nothing else.
+    `place_sources` say where an event without a position is from.
     """
 
     public_url: str = ""
@@ -74,6 +76,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     origins: Origins = Origins(())
     rate_limit: RateLimit | None = None
     limits: Limits = LIMITS
+    place_sources: PlaceSources = PlaceSources()
 
 
 class Collector:
@@ -91,7 +94,7 @@ class Collector:
         self._telemetry = Telemetry(keeper.state)
         self._group_commit = GroupCommit(self._write_batch)
         self._tracker = read_script("tracker.js", "tracker_page.js").encode()
-        self._audience = audience_page()
+        self._audience = audience_page(place_sources=self._door.place_sources)
         self._document = msgspec.json.encode(openapi_document(self._door.limits))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -123,7 +126,7 @@ class Collector:
             await self._take(scope, headers, cors, receive, send)
             self._telemetry.answer_seconds.observe(time.perf_counter() - began)
         elif takes_events and method == "OPTIONS":
-            await respond(send, 204, b"", cors)
+            await respond(send, 204, b"", [*cors, ACCEPT_CLIENT_HINTS])
         elif path in _GETS and method == "GET":
             await self._show(path, headers, cors, send)
         elif takes_events or path in _GETS:
@@ -167,7 +170,7 @@ class Collector:
         if not door.write_keys.allow(headers):
             await self._refuse(send, 401, "no write key, or not one of ours: send it as X-Write-Key", cors)
             return
-        body = await _read_body(receive, door.limits.body_bytes)
+        body = await read_body(receive, door.limits.body_bytes)
         if body is None:
             return  # the sender is gone
         if len(body) > door.limits.body_bytes:
@@ -185,7 +188,7 @@ class Collector:
             reason = "too many events from one sender: send again later"
             await self._refuse(send, 503, reason, [*cors, RETRY_AFTER])
         else:
-            await self._commit(contents, headers, cors, send)
+            await self._commit(contents, scope, headers, cors, send)
 
     async def _keep_out(self, events: int, cors: Sequence[Header], send: Send) -> None:
         self._telemetry.suppressed += events
@@ -193,10 +196,15 @@ class Collector:
         await answer(send, 200, Answer(0, [], suppressed=events), cors)
 
     async def _commit(
-        self, contents: Contents, headers: Mapping[bytes, bytes], cors: Sequence[Header], send: Send
+        self,
+        contents: Contents,
+        scope: Message,
+        headers: Mapping[bytes, bytes],
+        cors: Sequence[Header],
+        send: Send,
     ) -> None:
         try:
-            enriched = self._enrich(contents.events, headers)
+            enriched = self._enrich(contents.events, headers, scope.get("query_string", b""))
             outcomes = await self._group_commit.commit(enriched, contents.size) if enriched else []
         except (BusyError, StoreError) as error:
             _log.error("%s", error)
@@ -222,12 +230,23 @@ class Collector:
         self._telemetry.refused_requests[status] += 1
         await refuse(send, status, reason, headers)
 
-    def _enrich(self, events: Sequence[Event], headers: Mapping[bytes, bytes]) -> list[Event]:
+    def _enrich(self, events: Sequence[Event], headers: Mapping[bytes, bytes], query: bytes) -> list[Event]:
         received_at = dt.datetime.now(dt.UTC)
         agent = headers.get(b"user-agent", b"").decode("latin-1")
+        hints = hints_of_request(headers, query)
+        language = headers.get(b"accept-language", b"").decode("latin-1")
+        place_of = self._door.place_sources.place_of(headers)
         correct = self._clocks.correct
         return [
-            enrich(correct(event, received_at), received_at=received_at, user_agent=agent) for event in events
+            enrich(
+                correct(event, received_at),
+                received_at=received_at,
+                user_agent=agent,
+                hints=hints,
+                accept_language=language,
+                place_of=place_of,
+            )
+            for event in events
         ]
 
     def _write_batch(self, events: Sequence[Event]) -> Sequence[Outcome]:
@@ -265,16 +284,6 @@ def _refused_by_the_store(outcomes: Sequence[Outcome], taken: set[int]) -> list[
         for index, outcome in zip(places, outcomes, strict=True)
         if outcome == REFUSED
     ]
-
-
-async def _read_body(receive: Receive, limit: int) -> bytes | None:
-    """Return the request's body, of one over the limit only the beginning; None when the sender is gone."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body") and len(body) <= limit:
-        message = await receive()
-        body += message.get("body", b"")
-    return body if message["type"] == "http.request" else None
 
 
 def _sender(scope: Message) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from clickkit.capture.client_hints import hints_of_navigator
 from clickkit.capture.device import USER_AGENT_LENGTH, detect_device
 from clickkit.errors import InvalidEventError
 from clickkit.event import Event, check_event
@@ -114,7 +115,7 @@ def _mean_segment(said: Said, around: Surroundings) -> dict[str, Any]:
         | _fitting("timezone", context.get("timezone"))
         | _fitting("screen", _size(context.get("screen")))
         | _fitting("referrer", page.get("referrer"))
-        | _device(context.get("userAgent"))
+        | _device(context.get("userAgent"), context.get("userAgentData"))
         | {"pageUrl": page.get("url") or around.page_url or NO_PAGE}
         | fields
         | _sent_at(said.get("sentAt"), around)
@@ -224,10 +225,10 @@ def _validated(name: str, value: object) -> Any:
     return msgspec.convert({"value": value}, _HOLDERS[name]).value  # type: ignore[attr-defined]
 
 
-def _device(user_agent: object) -> dict[str, Any]:
+def _device(user_agent: object, hints: object) -> dict[str, Any]:
     if not isinstance(user_agent, str) or not 0 < len(user_agent) <= USER_AGENT_LENGTH:
         return {}
-    return _fitting("device", msgspec.to_builtins(detect_device(user_agent)))
+    return _fitting("device", msgspec.to_builtins(detect_device(user_agent, hints_of_navigator(hints))))
 
 
 def _size(screen: object) -> dict[str, Any] | None:

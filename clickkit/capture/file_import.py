@@ -1,4 +1,4 @@
-"""From a file of lines to the store: access logs, and events as lines of JSON."""
+"""From a file of lines to the store: access logs, events as lines of JSON, and tables as CSV."""
 
 import datetime as dt
 import gzip
@@ -11,12 +11,14 @@ from typing import BinaryIO
 import msgspec
 
 from clickkit.capture.access_log import parse_combined
+from clickkit.capture.csv_lines import parse_csv
 from clickkit.capture.enrichment import round_and_name
 from clickkit.errors import InvalidEventError, SettingsError
 from clickkit.event import Event, decode_event
 from clickkit.storage.store import Store
 
-Parser = Callable[[Iterable[str]], Iterator[Event | InvalidEventError]]
+Parser = Callable[[Iterable[str]], Iterator[Event | InvalidEventError | None]]
+"""Yields for each line its event, why there is none, or None when it is not meant to be one."""
 
 _PUT_EVENTS = 1_000
 _SHOWN_LINES = 10
@@ -84,7 +86,7 @@ def parse_ndjson(lines: Iterable[str]) -> Iterator[Event | InvalidEventError]:
             yield msgspec.structs.replace(event, location=round_and_name(event.location))
 
 
-PARSERS: dict[str, Parser] = {"combined": parse_combined, "ndjson": parse_ndjson}
+PARSERS: dict[str, Parser] = {"combined": parse_combined, "csv": parse_csv, "ndjson": parse_ndjson}
 
 
 def import_file(
@@ -111,6 +113,8 @@ def import_file(
             rejected += 1
             reject(RejectedLine(number, str(event), text.rstrip("\r\n")))
             continue
+        if event is None:
+            continue
         batch.append(event)
         days = (min(days[0], event.day), max(days[1], event.day)) if days else (event.day, event.day)
         if len(batch) == _PUT_EVENTS:
@@ -120,7 +124,7 @@ def import_file(
 
 def _parsed(
     file: Path, parse: Parser, watch: Callable[[Iterable[str]], Iterable[str]]
-) -> Iterator[tuple[str, Event | InvalidEventError]]:
+) -> Iterator[tuple[str, Event | InvalidEventError | None]]:
     """Yield each line of a file with what became of it."""
     open_file = gzip.open if file.suffix == ".gz" else open
     try:

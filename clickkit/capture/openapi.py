@@ -62,7 +62,7 @@ def _collect(operation: str, summary: str, content: Schema) -> Schema:
         "operationId": operation,
         "summary": summary,
         "security": [{}, {"writeKey": []}, {"basic": []}],
-        "parameters": [_privacy_signal("Sec-GPC"), _privacy_signal("DNT")],
+        "parameters": [_privacy_signal("Sec-GPC"), _privacy_signal("DNT"), _HINTS],
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": _answer("At least one event is durable, or was suppressed; the others are named."),
@@ -75,6 +75,15 @@ def _collect(operation: str, summary: str, content: Schema) -> Schema:
 
 
 _SECONDS = {"required": True, "schema": {"type": "integer", "minimum": 0}, "description": "Seconds to wait."}
+
+
+_HINTS = {
+    "name": "hints",
+    "in": "query",
+    "description": "What `navigator` knows of the device, as JSON: `touchPoints`, `webdriver`, and what "
+    "`userAgentData.getHighEntropyValues` gives. It serves to name the device and is not kept.",
+    "schema": {"type": "string"},
+}
 
 
 def _privacy_signal(name: str) -> Schema:

@@ -16,7 +16,7 @@ import binascii
 import re
 import urllib.parse
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from clickkit.errors import InvalidEventError
 from clickkit.event import Event, decode_event, decode_events
 
 Headers = Mapping[bytes, bytes]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -76,6 +77,16 @@ class _TooLargeError(InvalidEventError):
 LIMITS = Limits()
 
 _encode = msgspec.json.Encoder().encode
+
+
+async def read_body(receive: Receive, limit: int) -> bytes | None:
+    """Return the request's body, of one over the limit only the beginning; None when the sender is gone."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body") and len(body) <= limit:
+        message = await receive()
+        body += message.get("body", b"")
+    return body if message["type"] == "http.request" else None
 
 
 def read_request(

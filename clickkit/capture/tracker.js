@@ -44,6 +44,13 @@ export function createTracker() {
   return { event };
 }
 
+// What the browser knows of its device and no longer writes into its User-Agent. It goes beside the events,
+// names the device, and is not kept. The exact values come a moment after the page; nothing waits for them.
+const { maxTouchPoints, webdriver, userAgentData } = navigator;
+const EXACT = ["fullVersionList", "platformVersion", "model", "formFactors"];
+export const hints = { touchPoints: maxTouchPoints, webdriver };
+userAgentData?.getHighEntropyValues(EXACT).then((exact) => Object.assign(hints, exact), () => {});
+
 function clip(text, limit) {
   return text && String(text).slice(0, limit).replace(/[\ud800-\udbff]$/, "");
 }

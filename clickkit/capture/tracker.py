@@ -10,6 +10,7 @@ import msgspec
 import traitlets
 
 from clickkit.capture.asset import read_asset
+from clickkit.capture.client_hints import ClientHints, hints_of_navigator
 from clickkit.capture.enrichment import enrich, warm_up
 from clickkit.capture.sites import SITES, Site
 from clickkit.event import Event, check_event, to_item
@@ -56,7 +57,9 @@ class Tracker(anywidget.AnyWidget):
             return
         fields = message["event"]
         try:
-            captured, new = self._capture(fields, message.get("userAgent"))
+            captured, new = self._capture(
+                fields, message.get("userAgent"), hints_of_navigator(message.get("hints"))
+            )
         except Exception as error:  # whatever it is, the page must hear of it
             self.send({"kind": "failed", "id": fields.get("id"), "reason": str(error)})
             return
@@ -73,9 +76,11 @@ class Tracker(anywidget.AnyWidget):
         if new:
             self._on_captured(captured)
 
-    def _capture(self, fields: dict[str, Any], user_agent: str | None) -> tuple[Captured, int]:
+    def _capture(
+        self, fields: dict[str, Any], user_agent: str | None, hints: ClientHints | None
+    ) -> tuple[Captured, int]:
         received_at, start = dt.datetime.now(dt.UTC), time.perf_counter()
-        event = enrich(check_event(fields), received_at=received_at, user_agent=user_agent)
+        event = enrich(check_event(fields), received_at=received_at, user_agent=user_agent, hints=hints)
         enriched = time.perf_counter()
         new = self._store.put([event])
         durable = time.perf_counter()

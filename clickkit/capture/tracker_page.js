@@ -199,13 +199,14 @@ function createSender(address) {
   let beaconed = new Set();
 
   const waiting = () => (objects() ? [] : pending());
+  const hinted = () => `${address}?hints=${encodeURIComponent(JSON.stringify(hints))}`;
 
   async function flush() {
     if (isBusy) return;
     isBusy = true; // and free in the same step as the queue is seen empty, or an event could be passed over
     try {
       for (let batch = nextBatch(waiting(), size); batch.length; batch = nextBatch(waiting(), size)) {
-        const answer = await post(address, encoded(batch));
+        const answer = await post(hinted(), encoded(batch));
         if (settle(batch, answer)) {
           failures = 0;
         } else {
@@ -254,7 +255,7 @@ function createSender(address) {
     attempt(() => {
       const unsaid = waiting().filter(({ key }) => !beaconed.has(key));
       const batch = nextBatch(unsaid.reverse(), BATCH_EVENTS);
-      if (batch.length && navigator.sendBeacon?.(address, encoded(batch))) {
+      if (batch.length && navigator.sendBeacon?.(hinted(), encoded(batch))) {
         beaconed = new Set(batch.map(({ key }) => key));
       }
     });

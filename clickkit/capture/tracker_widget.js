@@ -1,13 +1,13 @@
 // The tracker as a widget: one button a site, consent, and what became of each click.
-// `createTracker` and `createConsent` come from tracker.js, which is put in front of this file.
+// `createTracker`, `createConsent` and `hints` come from tracker.js, which is put in front of this file.
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
 const CONSENT = {
-  off: "Off: clicks carry no place.",
+  off: "Off: clicks carry no position.",
   asking: "Asking your browser for its position …",
   shared: "On: your city and country go with each click; the position is rounded to about 11 km.",
-  declined: "Off: clicks carry no place",
+  declined: "Off: clicks carry no position",
 };
 
 function element(tag, properties = {}, ...children) {
@@ -27,7 +27,8 @@ const milliseconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(va
 
 function facts(stored) {
   const { device = {}, location, timestamp } = stored.event;
-  const place = [location?.city, location?.country].filter(Boolean).join(", ");
+  const names = [location?.city, location?.country].filter(Boolean).join(", ");
+  const place = location?.source === "timezone" ? `${names}, by the time zone` : names;
   const platform = [device.platform, device.platformVersion].filter(Boolean).join(" ");
   const browser = [device.browser, device.browserVersion].filter(Boolean).join(" ");
   return [
@@ -71,7 +72,7 @@ function render({ model, el }) {
     click.failed = false;
     clearTimeout(click.timer);
     click.timer = setTimeout(failed, ANSWER_TIMEOUT_MS, { id: click.event.id, reason: "no answer came; is the notebook's kernel running?" });
-    model.send({ kind: "click", event: { ...click.event, sentAt: new Date().toISOString() }, userAgent: navigator.userAgent });
+    model.send({ kind: "click", event: { ...click.event, sentAt: new Date().toISOString() }, userAgent: navigator.userAgent, hints });
   }
 
   async function capture(site, pointer) {

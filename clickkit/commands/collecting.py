@@ -18,6 +18,7 @@ from clickkit.app import public_url as public_url_named
 from clickkit.capture.access import Origins, RateLimit, WriteKeys
 from clickkit.capture.collector import Door
 from clickkit.capture.enrichment import warm_up
+from clickkit.capture.place_sources import parse_place_sources
 from clickkit.commands.options import StoreUrl, new_group, say
 from clickkit.errors import ClickkitError, SettingsError, StoreError
 from clickkit.event import check_event, encode_event
@@ -55,7 +56,8 @@ def serve(
     """Run the collector: POST /clicks; GET /, which is the audience page, /health, /ready, /metrics,
     /tracker.js and /openapi.json.
 
-    CLICKKIT_WRITE_KEYS, separated by commas, are the keys of which a sender must show one.
+    CLICKKIT_WRITE_KEYS, separated by commas, are the keys of which a sender must show one;
+    CLICKKIT_PLACE_FROM says where a visitor without a position is: timezone, cloudfront, cloudflare, nothing.
 
     Example: clickkit serve --store sqlite:///data/clicks.db --port 8000
     """
@@ -65,6 +67,7 @@ def serve(
         write_keys=WriteKeys(keys),
         origins=Origins([*(origin or origins()), *filter(None, [audience_url])]),
         rate_limit=RateLimit(rate_limit) if rate_limit else None,
+        place_sources=parse_place_sources(settings().place_from),
     )
     opened, listening = open_store(store), listen(host, port)
     try:

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from clickkit.app import environment, lake_url, settings
+from clickkit.app import day_named, environment, lake_url, settings
 from clickkit.commands.options import LakeUrl, day, new_group, say
 from clickkit.errors import SettingsError
 from clickkit.runs.execution import execute
-from clickkit.runs.notebook import read_notebook, record_of
+from clickkit.runs.notebook import parameters_of, read_notebook, record_of
 from clickkit.runs.report import answering_notebooks, write_report
 from clickkit.runs.verification import verify_run
 
@@ -35,7 +35,14 @@ def run(
 
     Example: clickkit runs run notebooks/02-engagement.ipynb out.ipynb -p since 2026-11-16
     """
-    execute(notebook, output, _parameters(context.args))
+    known, given = parameters_of(read_notebook(notebook)), _parameters(context.args)
+    if unknown := sorted(given.keys() - known.keys()):
+        raise SettingsError(
+            f"{notebook} has no parameter {', '.join(unknown)}: it takes {', '.join(known) or 'none'}"
+        )
+    if known.get("day") == "" and not given.get("day"):
+        given["day"] = str(day_named())  # so that the run says which day was the last that is over
+    execute(notebook, output, given)
     record = record_of(read_notebook(output))
     if record is None:
         say(f"ran, but pinned nothing: end {notebook} with clickkit.pin(lake, since, until)")
@@ -74,7 +81,7 @@ def verify(
     if found.is_same:
         say(f"same: {run}, {len(state.days):,} days, {state.rows:,} rows, digest {state.digest}")
         return
-    say(f"changed: {run}")
+    say(f"changed: {run}" + (", as the receipts of erasure explain" if found.is_explained else ""))
     for change in found.changes:
         say(f"  {change.replace(chr(10), f'{chr(10)}    ')}")
     raise typer.Exit(1)
@@ -96,10 +103,12 @@ def report(
     Example: clickkit report --since 2026-11-16 --until 2026-11-22
     """
     first, last = day(since), day(until)
+    if last < first:
+        raise SettingsError(f"--until {last} lies before --since {first}")
     home = settings().home
     target = to or home / "data" / "reports" / f"{first}-{last}"
     chosen = notebooks or answering_notebooks(home / "notebooks")
-    failed = write_report(chosen, target, lake_url(lake), first, last, say=say)
+    failed = write_report(chosen, target, lake_url(lake), first, last, over=day_named(), say=say)
     say(f"open {target / 'index.html'}")
     if failed:
         say(f"{failed} of {len(chosen)} notebooks failed: the report names them")

@@ -33,14 +33,17 @@ commands.add_typer(table, name="table")
 @commands.command("import")
 def import_events(
     file: Annotated[Path, typer.Argument(help="The file to read; .gz is unpacked.")],
-    file_format: Annotated[str, typer.Option("--format", help="combined (an access log) or ndjson.")],
+    file_format: Annotated[str, typer.Option("--format", help="combined (an access log), csv or ndjson.")],
     store: StoreUrl = "",
     base_url: Annotated[str, typer.Option(help="Put before an access log's paths.")] = "",
     keep_rejected: Annotated[
         Path | None, typer.Option("--rejected", help="Where bad lines are kept.")
     ] = None,
 ) -> None:
-    """Import an access log, or events as lines of JSON.
+    """Import an access log, events as lines of JSON, or a table as CSV; exit status 1 if all lines are bad.
+
+    The first line of a table names its columns as events do: button,timestamp,pageUrl,visitorId and any
+    others; times say their zone, as in 2026-11-23T09:00:00Z.
 
     Example: clickkit import access.log --format combined --store sqlite:///data/clicks.db
     """
@@ -64,6 +67,8 @@ def import_events(
         say(f"next: clickkit export --since {first} --until {last}{named}")
     if imported.rejected:
         say(f"rejected lines are kept with their reasons in {kept.path}")
+    if imported.rejected and not imported.stored:
+        raise typer.Exit(1)
 
 
 @commands.command("simulate")

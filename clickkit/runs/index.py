@@ -18,7 +18,7 @@ _SHORT = 12
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One notebook of a report: its question, its first figure as a data URL, and what it was made from.
+    """One notebook of a report: its question, its figure as a data URL, and what it was made from.
 
     `failure` is the error that ended it, if one did; without a pin there is no `record`.
     """
@@ -34,15 +34,17 @@ class Answer(msgspec.Struct, frozen=True):
 def answer_of(notebook: Path, run: Path, *, failure: str = "") -> Answer:
     """Return what the index says of a run, or of the notebook when there is no run to read."""
     read = read_notebook(run if run.exists() else notebook)
-    figure, name = _first_figure(read) if run.exists() else ("", "")
+    figure, name = _figure_of(read) if run.exists() else ("", "")
     return Answer(
         run, title_of(read) or run.stem, figure, name, None if failure else record_of(read), failure
     )
 
 
-def _first_figure(notebook: Notebook) -> tuple[str, str]:
-    """Return the first picture as a data URL, with what it shows."""
-    for cell in code_cells(notebook):
+def _figure_of(notebook: Notebook) -> tuple[str, str]:
+    """Return the picture of the cell tagged `answer`, else the first, as a data URL, and what it shows."""
+    for cell in sorted(
+        code_cells(notebook), key=lambda cell: "answer" not in cell["metadata"].get("tags", [])
+    ):
         for output in cell.get("outputs", []):
             if picture := output.get("data", {}).get("image/png"):
                 name = text_of(output["data"].get("text/plain", "Figure"))

@@ -1,6 +1,8 @@
 """What the cells of two runs gave, compared byte by byte once what changes by itself is taken out."""
 
+import ast
 import difflib
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from clickkit.runs.record import KEY
 
 _DIFF_LINES = 6
 _LINE_LETTERS = 100
+_CONTEXT_LETTERS = 20
 _SOURCE_LETTERS = 48
 
 _ANYWHERE = (
@@ -44,9 +47,21 @@ def differing_cells(then: Notebook, now: Notebook) -> list[str]:
 
 
 def _name(cell: Cell) -> str:
-    lines = text_of(cell["source"]).strip().splitlines() or [""]
-    last = lines[-1] if len(lines[-1]) <= _SOURCE_LETTERS else f"{lines[-1][: _SOURCE_LETTERS - 1]}…"
-    return f"[{cell.get('execution_count')}] {last}"
+    last = _last_statement(text_of(cell["source"]))
+    shown = last if len(last) <= _SOURCE_LETTERS else f"{last[: _SOURCE_LETTERS - 1]}…"
+    return f"[{cell.get('execution_count')}] {shown}"
+
+
+def _last_statement(source: str) -> str:
+    """Return the last statement of a cell in one line; of what is no Python, the last line."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return (source.strip().splitlines() or [""])[-1]
+    if not statements:
+        return ""
+    said = ast.get_source_segment(source, statements[-1]) or ""
+    return re.sub(r"(?<=\() | (?=\))", "", " ".join(said.split()))
 
 
 def _parts(cell: Cell) -> list[tuple[str, str]]:
@@ -104,10 +119,19 @@ def _describe(before: list[tuple[str, str]], after: list[tuple[str, str]]) -> st
     return "\n".join([f"gives another {names}:", *_diff(old, new)])
 
 
+def _shared_letters(changed: list[str]) -> int:
+    """Return how many letters all lines begin with, less some that show where the difference stands."""
+    columns = zip(*(line[1:] for line in changed), strict=False)
+    shared = len(list(itertools.takewhile(lambda letters: len(set(letters)) == 1, columns)))
+    return max(0, shared - _CONTEXT_LETTERS)
+
+
 def _diff(old: str, new: str) -> Iterator[str]:
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
     changed = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    start = _shared_letters(changed)
     for line in changed[:_DIFF_LINES]:
-        yield line if len(line) <= _LINE_LETTERS else f"{line[: _LINE_LETTERS - 1]}…"
+        shown = line if len(line) <= _LINE_LETTERS or not start else f"{line[0]}…{line[1 + start :]}"
+        yield shown if len(shown) <= _LINE_LETTERS else f"{shown[: _LINE_LETTERS - 1]}…"
     if more := len(changed[_DIFF_LINES:]):
         yield f"… {more:,} more line{'' if more == 1 else 's'}"

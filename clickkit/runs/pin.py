@@ -1,6 +1,7 @@
 """The last cell of a notebook: what its answers were made from."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,14 @@ def pin(
     until: Day | None = None,
     *,
     seed: int | None = None,
+    ledger: Iterable[Any] | None = None,
 ) -> Pin:
     """Return what a notebook's answers were made from, for its last cell to show.
 
     It holds the lake, the days from `since` to `until` (UTC, both included; None: as far as the lake
-    goes) with rows and digest of each, the digest of their manifests, the seed, and the versions of
-    clickkit, lock, Python and packages. Run by papermill, the notebook can be checked:
-    `clickkit runs verify OUT.ipynb`.
+    goes) with rows and digest of each, the digest of their manifests, the seed, the digest of the store's
+    `ledger` where it was asked, and the versions of clickkit, lock, Python and packages. Run by papermill,
+    the notebook can be checked: `clickkit runs verify OUT.ipynb`.
 
         pin(lake_url(lake), since, until)
 
@@ -52,4 +54,4 @@ def pin(
         SettingsError: a day or the lake's URL cannot be understood.
     """
     folder = Path.cwd()
-    return Pin(make_record(lake, since, until, seed=seed, folder=folder), folder)
+    return Pin(make_record(lake, since, until, seed=seed, folder=folder, ledger=ledger), folder)

@@ -1,8 +1,9 @@
 """What a run leaves behind, so that it can be checked: the lake's state, the code, the parameters."""
 
 import datetime as dt
+import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ class Record(msgspec.Struct, frozen=True):
     """The lake that a run asked, the days from `since` to `until` as they were, and what asked them.
 
     `since` and `until` are as the run gave them: None is as far as the lake goes. `parameters` are those
-    of the notebook, also the ones that nobody changed; None: they are not known yet.
+    of the notebook, also the ones that nobody changed; None: they are not known yet. `ledger` is the SHA-256
+    of the days of a store's ledger, if it was asked.
     """
 
     lake: str
@@ -32,6 +34,7 @@ class Record(msgspec.Struct, frozen=True):
     seed: int | None
     versions: Versions
     parameters: dict[str, Any] | None = None
+    ledger: str | None = None
 
 
 def make_record(
@@ -41,6 +44,7 @@ def make_record(
     *,
     seed: int | None,
     folder: Path,
+    ledger: Iterable[Any] | None = None,
 ) -> Record:
     """Return the record of a run that is made now, in a folder.
 
@@ -55,6 +59,7 @@ def make_record(
         state=lake_state(lake, since, until),
         seed=seed,
         versions=find_versions(folder),
+        ledger=None if ledger is None else hashlib.sha256(msgspec.json.encode(list(ledger))).hexdigest(),
     )
 
 

@@ -44,12 +44,14 @@ def write_report(
     since: dt.date,
     until: dt.date,
     *,
+    over: dt.date,
     say: Callable[[str], None],
 ) -> int:
     """Run notebooks one after the other into a folder, with a page for each and an index of all.
 
     Each run is a pinned one that can be checked. One that fails is named in the index, and the others
-    go on. Return how many failed; `say` hears of each as it begins.
+    go on. `over` is the last day that is over, for those that take a `day`. Return how many failed; `say`
+    hears of each as it begins.
 
     Raises:
         SettingsError: a notebook cannot be read, takes no since, until and lake, or two have one name.
@@ -67,7 +69,8 @@ def write_report(
         if run.exists() and is_run(run):
             run.unlink()  # what fails now must not show what went well before
         try:
-            execute(notebook, run, given)
+            takes_day = "day" in parameters_of(read_notebook(notebook))
+            execute(notebook, run, given | ({"day": str(min(until, over))} if takes_day else {}))
         except RunError as error:
             say(f"    FAILED: {error.reason}")
             answers.append(answer_of(notebook, run, failure=error.reason))

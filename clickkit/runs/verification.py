@@ -27,6 +27,8 @@ class RunVerification(msgspec.Struct, frozen=True):
 
     record: Record
     changes: list[str]
+    is_explained: bool = False
+    """Whether receipts of erasure explain all that changed in the lake, and nothing else did."""
 
     @property
     def is_same(self) -> bool:
@@ -59,14 +61,15 @@ def verify_run(run: Path, *, environment: Mapping[str, str], lake: str = "", fol
             notebook = read_notebook(again)
             cells = differing_cells(then, notebook)
             now = record_of(notebook)
-    changes = [
-        *_of_lake(record.state, now.state if now else None, read_receipts(where)),
+    of_lake = list(_of_lake(record.state, now.state if now else None, read_receipts(where)))
+    others = [
         *(_of_versions(record.versions, now.versions) if now else []),
         *(_of_value("seed", record.seed, now.seed) if now else []),
+        *(_of_value("the store's ledger", record.ledger, now.ledger) if now else []),
         *_of_parameters(then, record),
-        *cells,
     ]
-    return RunVerification(record, changes)
+    is_explained = bool(of_lake) and not others and all("; explained by " in change for change in of_lake)
+    return RunVerification(record, [*of_lake, *others, *cells], is_explained)
 
 
 def _recorded(run: Path, notebook: Notebook) -> Record:

@@ -128,6 +128,16 @@ def test_screens_are_classed_by_width(relate, visit):
     assert interactions.screens(events, classes={"wide": 1000}).fetchall()[0] == (None, 4, 1, 4, 4)
 
 
+@pytest.mark.parametrize("width", [0, 599, 600, 839, 840, 1199, 1200, 1600, 100_000])
+def test_a_screen_has_the_same_class_in_python_and_sql(relate, visit, width):
+    """A class begins with its number."""
+    events = relate([visit("v", 0, screen=Screen(width=width, height=1)), visit("w", 0)])
+
+    found = interactions.screens(events).project("screen").fetchall()
+
+    assert found == [(interactions.screen_of(width),), (interactions.screen_of(None),)]
+
+
 def test_interest_in_pages_is_clicks_per_view(relate, visit):
     """A page is the same with every query; one that was never viewed has no rate."""
     view = {"event": "view", "button": None}

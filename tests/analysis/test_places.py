@@ -88,3 +88,11 @@ def test_what_cannot_be_is_refused(events):
         places.hide_small(events, at_least=0)
     with pytest.raises(SettingsError, match="butten"):
         places.conversion_by_country(events, goal="butten = 'Pay'")
+
+
+@pytest.mark.parametrize("tag", ["nb-NO", "en_US", "DE", "zh-Hant-TW", "-x", "_", "", None, "*", "日本語"])
+def test_a_language_is_the_same_in_python_and_sql(relate, visit, tag):
+    """Its first tag, in small letters."""
+    answer = places.by_language(relate([visit("v", 0, language=tag)])).project("language")
+
+    assert answer.fetchall() == [(places.language_of(tag),)]

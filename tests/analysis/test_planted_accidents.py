@@ -43,11 +43,16 @@ def copies_by_day(happened):
 
 
 def missing_by_day(happened):
-    """Count by hand the numbers between two events of a session, on the day of the later one."""
+    """Count by hand the numbers before an event of a session that none has, on the day of that event.
+
+    Numbers begin with 0; of sessions that are there on the first day, the beginning is not asked for.
+    """
     missing, numbered = Counter(), defaultdict(dict)
     for event in happened:
         numbered[event.session_id][event.sequence] = event.day
     for days in numbered.values():
+        if days[min(days)] > FIRST:
+            missing[days[min(days)]] += min(days)
         for number, other in itertools.pairwise(sorted(days)):
             missing[days[other]] += other - number - 1
     return missing

@@ -161,3 +161,21 @@ def test_other_gaps_are_compared(relate, visit):
     assert [row[:4] for row in answer.fetchall()] == [(30, 2, 2, 1.0), (15, 3, 2, 1.5)]
     with pytest.raises(SettingsError, match="no gaps"):
         sessions.by_gap(events, minutes=[])
+
+
+def test_sessions_are_made_only_where_the_sender_gave_none(relate, make_event):
+    """Those that came stay; an event without a visitor has none."""
+    moment = dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC)
+    told = make_event("a", visitor_id="v", session_id="s", timestamp=moment)
+    bare = [
+        make_event(name, visitor_id=visitor, timestamp=moment + dt.timedelta(minutes=minutes))
+        for name, visitor, minutes in (("b", "w", 0), ("c", "w", 10), ("d", "w", 90), ("e", None, 0))
+    ]
+
+    whole = relate([told])
+    assert sessions.with_session_ids(whole) is whole
+    found = dict(sessions.with_session_ids(relate([told, *bare])).project("id, session_id").fetchall())
+
+    assert found["a"] == "s"
+    assert found["b"] == found["c"] != found["d"]
+    assert found["e"] is None

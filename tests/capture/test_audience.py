@@ -8,9 +8,14 @@ import pytest
 from playwright.sync_api import expect
 
 from clickkit.capture.audience import audience_page
+from clickkit.capture.place_sources import parse_place_sources
 from clickkit.capture.sites import SITES, Site
 
 OSLO = {"latitude": 59.9139, "longitude": 10.7522}
+NORWAY = {
+    **dict.fromkeys(("city", "region", "latitude", "longitude")),
+    **{"country": "Norway", "country_code": "NO", "source": "timezone"},
+}
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.1 Mobile/15E148 Safari/604.1"
@@ -53,7 +58,7 @@ def visit(browser):
     contexts, outside, errors = [], [], []
 
     def visit(collector, script="", alter=None, **options):
-        context = browser.new_context(**options)
+        context = browser.new_context(**{"timezone_id": "Europe/Oslo"} | options)
         contexts.append(context)
         context.on("weberror", lambda raised: errors.append(str(raised.error)))
         context.route(
@@ -102,7 +107,7 @@ def test_one_request_draws_every_button(collector, visit):
 
 
 def test_every_tap_is_answered_and_stored_once(collector, visit):
-    """With the device, and the page of the site as the Voila tracker has it; without a place."""
+    """With the device, and the page of the site as the Voila tracker has it; of the place the time zone's."""
     page = visit(collector, user_agent=IPHONE, viewport={"width": 390, "height": 844}, has_touch=True)
 
     for site in SITES:
@@ -114,7 +119,7 @@ def test_every_tap_is_answered_and_stored_once(collector, visit):
     assert [(row["button"], row["page_url"]) for row in rows] == named
     assert [row["sequence"] for row in rows] == list(range(13))
     assert {(row["device"]["type"], row["device"]["platform"]) for row in rows} == {("mobile", "iOS")}
-    assert {row["location"] for row in rows} == {None}
+    assert [row["location"] for row in rows] == [NORWAY] * len(rows)
     expect(page.locator("#tally")).to_have_text("13 accepted · 0 kept · 0 not sent")
     expect(page.locator('[data-name="Google"] .ck-count')).to_have_text("2")
     expect(page.locator("#connection")).to_have_text("Connected")
@@ -228,7 +233,7 @@ def test_a_busy_collector_is_named_and_asked_again(collector, visit):
     """503 keeps the click, and the Retry-After is waited for."""
     page = visit(collector)
     busy = {"status": 503, "body": "{}", "headers": {"Retry-After": "1"}}
-    page.route("**/clicks", lambda route: route.fulfill(**busy), times=1)
+    page.route("**/clicks?*", lambda route: route.fulfill(**busy), times=1)
 
     tap(page, "Google", "waiting")
 
@@ -254,7 +259,21 @@ def test_the_position_is_asked_for_after_the_switch_and_rounded(collector, visit
     kept = rows[1]["location"]
     assert (before, page.evaluate("positions")) == (0, 1)
     assert (kept["city"], kept["latitude"], kept["longitude"]) == ("Oslo", 59.9, 10.8)
-    assert (rows[0]["location"], rows[2]["location"]) == (None, None)
+    assert (rows[0]["location"], rows[2]["location"]) == (NORWAY, NORWAY)
+
+
+def test_the_page_says_what_is_known_of_a_place_without_its_switch():
+    """The time zone names a country unless the operator says otherwise; a trusted proxy names a city."""
+    said = {
+        sources: audience_page(place_sources=parse_place_sources(sources)).plain.decode()
+        for sources in ("timezone", "nothing", "cloudfront")
+    }
+
+    names_country = {sources: "country that it names" in text for sources, text in said.items()}
+    names_network = {sources: "city of your network" in text for sources, text in said.items()}
+    assert names_country == {"timezone": True, "nothing": False, "cloudfront": False}
+    assert names_network == {"timezone": False, "nothing": False, "cloudfront": True}
+    assert audience_page().plain.decode() == said["timezone"]
 
 
 def test_without_https_the_place_is_out_of_reach_and_the_page_says_why(collector, visit):
@@ -276,7 +295,7 @@ def test_naughty_names_and_reasons_are_text(collector, visit):
         page.locator(f".ck-site >> nth={NAUGHTY.index(name)}").click()
         expect(page.locator("#feedback")).to_have_text(f"{name} accepted. It counts.")
     reason = {"accepted": 0, "rejected": [{"index": 0, "field": "x", "reason": NAUGHTY[1]}]}
-    page.route("**/clicks", lambda route: route.fulfill(status=400, json=reason))
+    page.route("**/clicks?*", lambda route: route.fulfill(status=400, json=reason))
     page.locator(".ck-site").first.click()
 
     expect(page.locator("#feedback")).to_have_text(f"{NAUGHTY[0]} not accepted: {NAUGHTY[1]}")
@@ -365,7 +384,7 @@ def test_axe_finds_nothing(collector, visit, find_violations, scheme, width):
     found = [find_violations(page)]
     tap(page, "Google")
     found.append(find_violations(page))
-    page.route("**/clicks", lambda route: route.fulfill(status=503, body="{}"))
+    page.route("**/clicks?*", lambda route: route.fulfill(status=503, body="{}"))
     tap(page, "YouTube", "waiting")
     found.append(find_violations(page))
     page.get_by_role("switch", name="Send my clicks").uncheck()

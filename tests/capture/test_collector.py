@@ -102,6 +102,22 @@ def test_a_good_click_is_accepted_once_it_is_durable(served, store):
     assert abs(dt.datetime.now(dt.UTC) - row["received_at"]) < dt.timedelta(minutes=1)
 
 
+def test_hints_complete_the_device_and_are_not_stored(served, store):
+    """They come as headers, and from the tracker beside the events; nonsense costs no click."""
+    headers = {"Sec-CH-UA-Platform": '"Linux"', "Sec-CH-UA-Full-Version-List": '"Brave";v="142.1.84.1"'}
+    hints = '{"touchPoints": 0, "webdriver": true}'
+
+    hinted = served.post("/clicks", params={"hints": hints}, headers=headers, json=CLICK | {"id": "hinted"})
+    broken = served.post("/clicks?hints=%7B%ff", json=CLICK | {"id": "broken"})
+
+    rows = {row["id"]: row["device"] for row in stored(store.url)}
+    assert (hinted.status_code, broken.status_code) == (200, 200)
+    assert (rows["hinted"]["browser"], rows["hinted"]["browser_version"]) == ("Brave", "142.1.84.1")
+    assert (rows["hinted"]["type"], rows["hinted"]["bot_reason"]) == ("desktop", "automated browser")
+    assert (rows["broken"]["browser"], rows["broken"]["is_bot"]) == ("Chrome", False)
+    assert hinted.headers["accept-ch"].startswith("Sec-CH-UA-Full-Version-List")
+
+
 def test_a_resend_is_accepted_and_stored_once(served, store):
     """A sender that did not hear the answer asks again."""
     for _ in range(3):
@@ -318,6 +334,29 @@ def test_write_keys_and_the_rate_limit(find_port, wait_until, tmp_path, monkeypa
     assert [answer.status_code for answer in (stranger, friend, flood)] == [401, 200, 503]
     assert refused == [1, 1]
     assert "secret" not in stranger.text
+
+
+def test_a_click_without_a_position_has_the_place_that_the_operator_trusts(
+    find_port, wait_until, tmp_path, monkeypatch
+):
+    """Headers of a proxy only where it is named; else the time zone, and the language of the browser."""
+    headers = {"CloudFront-Viewer-Country": "NA", "CloudFront-Viewer-City": "Windhoek"}
+    click = {name: value for name, value in CLICK.items() if name != "location"} | {"timezone": "Europe/Oslo"}
+    found = {}
+
+    for sources in ("", "cloudfront,timezone"):
+        monkeypatch.setenv("CLICKKIT_PLACE_FROM", sources)
+        store = f"sqlite:///{tmp_path / f'{bool(sources)}.db'}"
+        for client in serve(store, find_port(), wait_until, tmp_path):
+            client.post("/clicks", json=click, headers={**headers, "Accept-Language": "nb-no,en;q=0.5"})
+        (found[sources],) = stored(store)
+
+    by_default, trusting = found.values()
+    assert (by_default["location"]["country_code"], by_default["location"]["source"]) == ("NO", "timezone")
+    assert [trusting["location"][name] for name in ("city", "country_code", "source")] == [
+        *("Windhoek", "NA", "proxy"),
+    ]
+    assert by_default["language"] == trusting["language"] == "nb-NO"
 
 
 def test_it_says_that_it_is_alive_and_ready(served_from_sqlite):

@@ -87,7 +87,7 @@ def test_a_track_is_a_click_when_it_says_so_and_names_a_button(call, event, butt
 def test_properties_that_fit_our_fields_become_them():
     """What would lose something, or does not fit, stays a property."""
     fitting = {"durationMs": 12, "x": 1.5, "screen": {"width": 1, "height": 2}, "variants": {"e": "b"}}
-    other = {"location": "Oslo", "y": "left", "device": {"model": "X"}, "sequence": 1e99, "language": ""}
+    other = {"location": "Oslo", "y": "left", "device": {"colour": "X"}, "sequence": 1e99, "language": ""}
     [event] = read(TRACK | {"properties": fitting | other}).events
 
     assert (event.duration_ms, event.x, event.screen.height, event.variants) == (12, 1.5, 2, {"e": "b"})

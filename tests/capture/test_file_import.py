@@ -1,5 +1,6 @@
 """Files of lines go into the store, once."""
 
+import datetime as dt
 import gzip
 
 import pytest
@@ -22,6 +23,41 @@ def test_ndjson_twice_adds_nothing_and_keeps_bad_lines(sqlite_store, make_event,
     assert (again.stored, again.new) == (2, 0)
     assert bad[0] == RejectedLine(2, "timestamp: Object missing required field `timestamp`", '{"id": "b"}')
     assert (bad[1].line, bad[1].text) == (3, "\\xff broken")
+
+
+def test_a_table_comes_in_as_csv(sqlite_store, tmp_path):
+    """Names of either spelling, cells with line breaks, equal rows, other columns; twice adds nothing."""
+    file = tmp_path / "clicks.csv"
+    file.write_text(
+        "button,timestamp,page_url,visitorId,device.type,x,sequence,price\n"
+        '"Buy\nnow",2026-11-22T10:00:00Z,https://a.example/,v1,mobile,3.5,2,9.90\n'
+        "Buy,2026-11-22T11:00:00+01:00,https://a.example/,,,,,\n"
+        "Buy,2026-11-22T11:00:00+01:00,https://a.example/,,,,,\n"
+        "\n"
+        "Buy,2026-11-22 11:00:00,https://a.example/,,,,,\n"
+        "Buy,2026-11-22T11:00:00Z\n"
+    )
+
+    bad = []
+    first = import_file(file, PARSERS["csv"], sqlite_store, reject=bad.append)
+    again = import_file(file, PARSERS["csv"], sqlite_store, reject=print)
+
+    assert (first.stored, first.new, first.rejected, again.new) == (3, 3, 2, 0)
+    assert [(one.line, one.reason.partition(" ")[0]) for one in bad] == [(7, "timestamp:"), (8, "2")]
+    rows = [row for batch in sqlite_store.scan(dt.date(2026, 11, 22)) for row in batch.to_pylist()]
+    assert sorted(row["button"] for row in rows) == ["Buy", "Buy", "Buy\nnow"]
+    (whole,) = [row for row in rows if row["visitor_id"]]
+    assert whole["properties"] == '{"price":"9.90"}'
+    assert (whole["device"]["type"], whole["x"], whole["sequence"]) == ("mobile", 3.5, 2)
+
+
+def test_a_table_without_names_is_refused(sqlite_store, tmp_path):
+    """Before the first row is read."""
+    file = tmp_path / "clicks.csv"
+    file.write_text("Buy,2026-11-22T10:00:00Z,https://a.example/\n")
+
+    with pytest.raises(SettingsError, match="names no column timestamp and no pageUrl"):
+        import_file(file, PARSERS["csv"], sqlite_store, reject=print)
 
 
 def test_gzip_is_unpacked(sqlite_store, make_event, tmp_path):

@@ -51,6 +51,21 @@ def test_a_click_is_stored_enriched_and_answered(page, sqlite_store):
     assert min(answer["enriched"], answer["durable"]) >= 0
 
 
+def test_the_pages_hints_name_the_device_and_are_not_kept(page):
+    """They come beside the event, as the User-Agent does."""
+    hints = {
+        "platform": "Linux",
+        "fullVersionList": [{"brand": "Brave", "version": "142.1.84.1"}],
+        "model": 7,
+    }
+
+    answer = page.receive({"kind": "click", "event": CLICK, "userAgent": CHROME, "hints": hints})
+
+    device = answer["event"]["device"]
+    assert (device["browser"], device["browserVersion"]) == ("Brave", "142.1.84.1")
+    assert "hints" not in answer["event"]
+
+
 def test_a_bad_click_and_a_store_that_is_away_are_answered_with_the_reason(page):
     """The page never waits for an answer that will not come."""
     bad = page.receive({"kind": "click", "event": {**CLICK, "button": 7}, "userAgent": CHROME})

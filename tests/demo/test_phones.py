@@ -82,7 +82,7 @@ def test_every_click_of_forty_phones_is_stored_once_as_the_seed_has_it(store_url
 
 
 def test_phones_are_of_every_kind_and_only_those_that_consent_say_where(store_url, collect, play_now):
-    """The dashboards show devices and places as with a real audience."""
+    """The dashboards show devices and places as with a real audience; of others the country."""
     play_now(collect(store_url), phones=40, seed=7)
 
     visitors = [draw_visitor(7, number) for number in range(40)]
@@ -90,8 +90,11 @@ def test_phones_are_of_every_kind_and_only_those_that_consent_say_where(store_ur
     rows = rows_of(store_url)
     assert {row["device"]["type"] for row in rows} == {"mobile", "tablet", "desktop"}
     assert 0 < len(consenting) < 40
-    assert {row["visitor_id"] for row in rows if row["location"]} == consenting
-    assert {"London", "Oslo"} < {row["location"]["city"] for row in rows if row["location"]}
+    assert {row["location"]["source"] for row in rows} == {"position", "timezone"}
+    located = [row for row in rows if row["location"]["source"] == "position"]
+    assert {row["visitor_id"] for row in located} == consenting
+    assert {"London", "Oslo"} < {row["location"]["city"] for row in located}
+    assert {row["location"]["city"] for row in rows if row not in located} == {None}
     assert all(row["sent_at"] >= row["timestamp"] and row["screen"] and row["timezone"] for row in rows)
 
 

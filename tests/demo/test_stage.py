@@ -93,7 +93,7 @@ def open_page(demo, browser):
     contexts, outside = [], []
 
     def open_page(**options):
-        context = browser.new_context(**options)
+        context = browser.new_context(**{"timezone_id": "UTC"} | options)  # of no country
         contexts.append(context)
         context.route(
             lambda url: not url.startswith(demo.url),

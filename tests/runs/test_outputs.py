@@ -59,6 +59,15 @@ def test_a_duration_in_a_result_is_the_answer():
     assert differing_cells(then, now) == ["cell [4] answer gives another text/plain:\n-12 ms\n+13 ms"]
 
 
+def test_long_lines_are_shown_from_where_they_differ():
+    """Else both would look the same."""
+    then, now = (run_of(result(text_plain=f"{'x' * 200}{word}")) for word in ("desktop", "mobile"))
+
+    (found,) = differing_cells(then, now)
+
+    assert found.endswith(f":\n-…{'x' * 20}desktop\n+…{'x' * 20}mobile")
+
+
 def test_a_picture_and_a_missing_output_are_named():
     """A picture cannot be shown as lines."""
     before = run_of(result(image_png="AAAA"))

@@ -106,8 +106,10 @@ def test_what_an_erasure_changed_is_explained_by_its_receipt(copied, make_event)
     files = open_files(copied / "lake")
     publish(files, "_receipts/20261127T103000Z-4f2a.json", msgspec.json.encode(receipt))
 
-    first, second, *_ = check(copied).changes
+    found = check(copied)
+    first, second, *_ = found.changes
 
+    assert not found.is_explained
     assert first == "day 2026-11-20 changed: 10 → 9 rows"
     assert second == (
         "day 2026-11-21 changed: 10 → 7 rows; explained by the receipt "

@@ -24,7 +24,13 @@ def test_what_was_put_is_scanned_with_every_field(store, make_event):
     """Nothing of an event is lost in the store."""
     event = make_event(
         location=Location(
-            city="São Paulo", country="Brazil", country_code="BR", latitude=-23.5, longitude=-46.6
+            city="São Paulo",
+            region="São Paulo",
+            country="Brazil",
+            country_code="BR",
+            latitude=-23.5,
+            longitude=-46.6,
+            source="position",
         ),
         received_at=dt.datetime(2026, 11, 22, 10, 30, 1, 500, dt.UTC),
         sequence=2**53,
@@ -43,10 +49,12 @@ def test_what_was_put_is_scanned_with_every_field(store, make_event):
     assert row["device"]["browser"] == "Mobile Safari"
     assert row["location"] == {
         "city": "São Paulo",
+        "region": "São Paulo",
         "country": "Brazil",
         "country_code": "BR",
         "latitude": -23.5,
         "longitude": -46.6,
+        "source": "position",
     }
     assert (row["sequence"], row["x"], row["session_id"]) == (2**53, 0.1, None)
     assert json.loads(row["variants"]) == {"cta": "green"}

@@ -27,7 +27,7 @@ def retention(
 
     Shares go from 0 to 1; `size` counts the members of a cohort, and is written beside its name. A period
     that has not come yet, has no row and no cell: the map is a triangle. The strongest colour is the largest
-    share after period 0, in which everybody is there.
+    share after period 0, in which everybody is there: its cells have none.
     """
     rows = drawable(table, cohort, period, share, size)
     rows = rows[rows[share].notna()].reset_index(drop=True)
@@ -39,6 +39,7 @@ def retention(
     later = rows.loc[rows[period] > rows[period].min(), share]
     most = max(later.max() if len(later) else 1.0, 1e-9)
     rows["_strength"] = (_FAINT + (_STRONG - _FAINT) * rows[share] / most).clip(_FAINT, _STRONG)
+    rows.loc[rows[period] == rows[period].min(), "_strength"] = 0  # all are there: nothing to compare
     rows["_label"] = [written(value, number_format) for value in rows[share]]
     sizes = _sizes(rows, size)
     beside = round(7.5 * max(map(len, sizes.values()))) + 12

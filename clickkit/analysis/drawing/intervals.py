@@ -36,6 +36,7 @@ def intervals(
     if rows.empty:
         return empty(title, width)
     extra = [reference] if isinstance(reference, int | float) else list(reference or ())
+    extra = [value for value in extra if not is_missing(value)]
     rows["_colour"] = COLOURS[0]
     rows["_filled"] = COLOURS[0]
     return _draw(rows, x, low, high, title, number_format, width, extra)

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import numpy as np
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.drawing.labels import NOT_XML
@@ -34,6 +35,9 @@ def drawable(table: Table, *columns: str | None) -> Any:
         raise SettingsError(
             f"more than {MOST_ROWS:,} rows are no picture: aggregate the table, or draw a part of it"
         )
+    for name in rows.select_dtypes(include="number"):
+        if not isinstance(rows[name].dtype, np.dtype):  # pandas' own numbers have a null that is no nan
+            rows[name] = rows[name].astype("float64")
     for name in rows.select_dtypes(include=["str", "object"]):
         if all(isinstance(value, dt.date) for value in rows[name].dropna()) and rows[name].notna().any():
             rows[name] = rows[name].astype("datetime64[us]")  # of a frame: a relation's days come so

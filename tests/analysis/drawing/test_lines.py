@@ -94,6 +94,15 @@ def test_names_along_the_axis_keep_the_order_of_their_rows():
     assert re.findall(r">(view|buy|pay)<", drawn) == ["view", "buy", "pay"]
 
 
+def test_a_null_among_whole_numbers_is_a_gap(daily):
+    """DuckDB hands them to pandas as numbers whose null is no nan."""
+    whole = daily.assign(clicks=daily["clicks"].astype("Int64").where(daily["clicks"] != 100))
+
+    drawn = charts.lines(whole, x="date", y="clicks", marked="is_unusual", title="Clicks a day (UTC)").svg()
+
+    assert ">20</text>" in drawn
+
+
 def test_a_value_to_compare_with_is_a_dashed_line_on_the_axis(daily):
     """The axis reaches to it."""
     plain = charts.lines(daily.head(9), x="date", y="clicks", title="t").svg()

@@ -1,0 +1,42 @@
+"""The towns of the world are read once, and say who keeps whose time."""
+
+import math
+import threading
+
+from clickkit.capture.towns import nearest_town, read_towns
+
+
+def test_towns_are_read_once_by_whoever_comes_first():
+    """An event that comes while they are read waits, and does not read them again."""
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(read_towns())) for _ in range(4)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({id(towns) for towns in found}) == 1
+
+
+def test_the_nearest_town_can_be_a_countrys():
+    """At the northern shore of the river Detroit lies in the north."""
+    windsor, _ = nearest_town(42.32, -83.05, ("CA",))
+    detroit, away_km = nearest_town(42.32, -83.05, ("CA", "US"))
+
+    assert (windsor.city, detroit.city) == ("Windsor", "Detroit")
+    assert 1 < away_km < 2
+
+
+def test_a_country_without_towns_has_none():
+    """Penguins have no mayor."""
+    assert nearest_town(-80, 0, ("AQ",)) == (None, math.inf)
+
+
+def test_who_keeps_a_neighbours_time_is_known():
+    """The table of zones gives each to one country; the towns in it say who lives there too."""
+    assert read_towns().also_of == {
+        "Asia/Bangkok": {"VN"},
+        "Europe/Belgrade": {"XK"},
+        "Europe/Oslo": {"SJ"},
+    }
