@@ -51,8 +51,10 @@ lambda-zip: $(READY) ## build data/lambda.zip, the nightly export for AWS Lambda
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
 
-lock: $(READY) ## compile requirements.lock from pyproject.toml
+lock: $(READY) ## compile the locks: ours, the image's, and that of the AWS emulator
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes -c requirements.lock deploy/collector.in -o deploy/collector.lock
+	@$(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes tests/aws/requirements.in -o tests/aws/requirements.lock
 
 clean: ## remove .venv and caches; data stays
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis deploy/node/node_modules bench/express/node_modules

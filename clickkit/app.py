@@ -4,8 +4,6 @@ import datetime as dt
 import os
 from pathlib import Path
 
-from clickkit.capture.access import Origins, WriteKeys
-from clickkit.capture.collector import Door
 from clickkit.settings import Settings, parse_day
 from clickkit.storage.connect import connect
 from clickkit.storage.store import Store
@@ -54,11 +52,6 @@ def environment() -> dict[str, str]:
 def origins() -> list[str]:
     """Return the web origins whose pages may send: `CLICKKIT_ORIGINS`, separated by commas."""
     return [origin for origin in os.environ.get("CLICKKIT_ORIGINS", "").split(",") if origin]
-
-
-def door() -> Door:
-    """Return who may send to a collector, as far as the environment says."""
-    return Door(write_keys=WriteKeys(write_keys()), origins=Origins(origins()))
 
 
 def write_keys() -> list[str]:

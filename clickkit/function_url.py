@@ -1,7 +1,7 @@
 """The collector as an AWS Lambda function behind a Function URL: handler `clickkit.function_url.handler`.
 
-What was acknowledged must be durable, and a function has no disk that outlives it: there is no spool, so while
-DynamoDB is away senders hear 503 and keep their clicks.
+What was acknowledged must be durable, and a function has no disk that outlives it: there is no spool, so
+while DynamoDB is away senders hear 503 and keep their clicks.
 """
 
 import tempfile
@@ -11,7 +11,10 @@ from typing import Any
 
 from mangum import Mangum
 
-from clickkit.app import door, open_store
+from clickkit.app import open_store, origins, settings, write_keys
+from clickkit.capture.access import Origins, WriteKeys
+from clickkit.capture.collector import Door
+from clickkit.capture.place_sources import parse_place_sources
 from clickkit.service import make_collector
 
 
@@ -28,4 +31,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _adapter() -> Mangum:
     """Make the collector once; it lives as long as the function's process."""
     folder = Path(tempfile.gettempdir()) / "clickkit"
-    return Mangum(make_collector(open_store(), folder, door=door(), spool_bytes=0), lifespan="off")
+    door = Door(
+        write_keys=WriteKeys(write_keys()),
+        origins=Origins(origins()),
+        place_sources=parse_place_sources(settings().place_from),
+    )
+    return Mangum(make_collector(open_store(), folder, door=door, spool_bytes=0), lifespan="off")

@@ -44,7 +44,7 @@ ALLOWED = {
     "app": set(PARTS),
     "dashboard": {*PARTS, "qr_code"},
     "deployment": {"errors"},
-    "function_url": {"app", "service"},
+    "function_url": {"app", "capture", "service"},
     "demo": {*PARTS, "browser", "live", "server"},
     "doctor": {*PARTS, "browser"},
     "report": set(PARTS),

@@ -39,7 +39,8 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
     origin: Annotated[
-        list[str] | None, typer.Option(help="A web origin whose pages may send: https://HOST; else CLICKKIT_ORIGINS.")
+        list[str] | None,
+        typer.Option(help="A web origin whose pages may send: https://HOST; else CLICKKIT_ORIGINS."),
     ] = None,
     public_url: Annotated[
         str,

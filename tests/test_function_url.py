@@ -1,0 +1,79 @@
+"""The collector behind a Function URL: the same answers, and 503 instead of a spool."""
+
+import base64
+import datetime as dt
+import json
+
+import pytest
+
+from clickkit import connect, encode_event, function_url
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch, tmp_path):
+    """Let each test have a function of its own."""
+    monkeypatch.setattr(function_url.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setenv("CLICKKIT_ORIGINS", "https://shop.example")
+    function_url._adapter.cache_clear()
+    yield
+    function_url._adapter.cache_clear()
+
+
+def request(method, path, body=b"", **headers):
+    """Return a request as a Function URL hands it over."""
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": "x.lambda-url.eu-north-1.on.aws", **headers},
+        "requestContext": {
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+            "stage": "$default",
+        },
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def test_a_click_is_stored_call_after_call(monkeypatch, dynamodb_url, make_event):
+    """With its device; the function is asked again and again in one process."""
+    monkeypatch.setenv("CLICKKIT_STORE", dynamodb_url)
+    event = make_event("a", timestamp=dt.datetime.now(dt.UTC), device=None)
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+    answers = [
+        function_url.handler(
+            request(
+                "POST", "/clicks", encode_event(event), origin="https://shop.example", **{"user-agent": agent}
+            ),
+            None,
+        )
+        for _ in range(3)
+    ]
+
+    assert [answer["statusCode"] for answer in answers] == [200, 200, 200]
+    assert json.loads(answers[0]["body"]) == {"accepted": 1, "rejected": [], "durability": "store"}
+    assert answers[0]["headers"]["access-control-allow-origin"] == "https://shop.example"
+    (batch,) = connect(dynamodb_url).scan(event.day)
+    assert [row["device"]["browser"] for row in batch.to_pylist()] == ["Firefox"]
+
+
+def test_what_cannot_be_stored_is_not_acknowledged(monkeypatch, find_port, make_event):
+    """A function has no disk that outlives it: the sender keeps the click."""
+    endpoint = f"http://127.0.0.1:{find_port()}"
+    monkeypatch.setenv("CLICKKIT_STORE", f"dynamodb://clicks?endpoint={endpoint}&region=eu-north-1")
+
+    answer = function_url.handler(request("POST", "/clicks", encode_event(make_event("a"))), None)
+
+    assert answer["statusCode"] == 503
+    assert answer["headers"]["retry-after"]
+
+
+def test_the_audience_finds_its_page(monkeypatch, tmp_path):
+    """And nothing at other addresses."""
+    monkeypatch.setenv("CLICKKIT_STORE", f"sqlite:///{tmp_path / 'clicks.db'}")
+
+    page = function_url.handler(request("GET", "/"), None)
+
+    assert page["statusCode"] == 200
+    assert function_url.handler(request("GET", "/other"), None)["statusCode"] == 404
