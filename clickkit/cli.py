@@ -16,8 +16,10 @@ from clickkit.demo.rehearsal import rehearse
 from clickkit.demo.reset import put_aside
 from clickkit.demo.show import Show
 from clickkit.demo.stage import run_demo
+from clickkit.deployment import Deployment
 from clickkit.doctor import examine
 from clickkit.errors import ClickkitError
+from clickkit.stack_doctor import examine_stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -110,13 +112,23 @@ for _part in (collecting, audience, storing, exporting, forgetting, lake, runnin
 
 
 @app.command()
-def doctor(store: StoreUrl = "", lake: LakeUrl = "") -> None:
-    """Check what clickkit needs, and how to mend it.
+def doctor(
+    store: StoreUrl = "",
+    lake: LakeUrl = "",
+    aws: Annotated[str, typer.Option(metavar="STACK", help="Check a stack of clickkit deploy instead.")] = "",
+    region: Annotated[str, typer.Option(help="The stack's region, else that of the AWS configuration.")] = "",
+    endpoint: Annotated[str, typer.Option(help="Another address than AWS, such as an emulator's.")] = "",
+) -> None:
+    """Check what clickkit needs, or what it has on AWS, and how to mend it.
 
-    Example: clickkit doctor
+    Example: clickkit doctor --aws clickkit --region eu-north-1
     """
-    found = settings()
-    findings = list(examine(found.home, store or found.store, lake or found.lake))
+    if aws:
+        stack = Deployment(aws, region=region or None, endpoint=endpoint or None)
+        findings = list(examine_stack(stack, dt.datetime.now(dt.UTC).date()))
+    else:
+        found = settings()
+        findings = list(examine(found.home, store or found.store, lake or found.lake))
     for finding in findings:
         mark = "ok" if finding.good else "MEND" if finding.needed else "note"
         say(f"{mark:<5} {finding.text}")

@@ -108,7 +108,7 @@ class Deployment:
             DeploymentError: the stack is busy or broken, the template or a parameter is refused, or the
                 change would replace what holds data.
         """
-        status = self._status()
+        status = self.status()
         if status not in (None, "REVIEW_IN_PROGRESS") and not status.endswith((*_DONE, "ROLLBACK_COMPLETE")):
             raise DeploymentError(f"stack {self.name} is {status}: wait, or look at it in CloudFormation")
         if status == "ROLLBACK_COMPLETE":
@@ -141,7 +141,7 @@ class Deployment:
         """Delete the change set that was planned."""
         with _told("the change set cannot be deleted"):
             self._stacks.delete_change_set(StackName=self.name, ChangeSetName=self._change_set)
-            if self._status() == "REVIEW_IN_PROGRESS":
+            if self.status() == "REVIEW_IN_PROGRESS":
                 self._stacks.delete_stack(StackName=self.name)
 
     def execute(self, say: Say) -> None:
@@ -186,16 +186,19 @@ class Deployment:
                 self._delete(name, place)
         return {}
 
-    def _data(self) -> dict[str, str]:
-        """Return what of the stack holds data: logical name to physical id."""
+    def resources(self) -> dict[str, str]:
+        """Return what the stack consists of: logical name to physical id.
+
+        Raises:
+            DeploymentError: AWS refuses to say.
+        """
         with _told(f"stack {self.name} cannot be read"):
             pages = self._stacks.get_paginator("list_stack_resources").paginate(StackName=self.name)
             found = [one for page in pages for one in page["StackResourceSummaries"]]
-        return {
-            one["LogicalResourceId"]: one["PhysicalResourceId"]
-            for one in found
-            if one["LogicalResourceId"] in DATA and one.get("PhysicalResourceId")
-        }
+        return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
+
+    def _data(self) -> dict[str, str]:
+        return {name: place for name, place in self.resources().items() if name in DATA and place}
 
     def _left(self) -> dict[str, str]:
         """Return the same of a stack that is gone; a spool has no name by which it would be found."""
@@ -261,7 +264,8 @@ class Deployment:
             raise DeploymentError(f"stack {self.name} cannot be read: {error}") from error
         return found
 
-    def _status(self) -> str | None:
+    def status(self) -> str | None:
+        """Return CloudFormation's status of the stack; None: there is none."""
         stack = self._stack()
         return stack["StackStatus"] if stack else None
 

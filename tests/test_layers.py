@@ -52,6 +52,7 @@ ALLOWED = {
     "json_lines": set(),
     "live": {"analysis", "errors", "event", "capture", STORE},
     "qr_code": set(),
+    "stack_doctor": {"deployment", "doctor", "lake"},
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
@@ -67,7 +68,7 @@ ALLOWED = {
         "server",
         "service",
     },
-    "cli": {*PARTS, "app", "commands", "demo", "doctor"},
+    "cli": {*PARTS, "app", "commands", "demo", "deployment", "doctor", "stack_doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -213,6 +213,31 @@ def test_without_tls_nobody_gets_in(aws, bucket):
     assert policy["Statement"][0]["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
 
 
+def test_the_doctor_says_what_is_well_and_what_is_not(aws, project, stack):
+    """The emulator has no recovery to a point in time; then somebody switches the schedule off."""
+    schedules = aws.client("scheduler")
+    nightly = schedules.get_schedule(Name=f"{STACK}-nightly")
+    kept = {name: nightly[name] for name in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")}
+
+    well = aws.clickkit(project, "doctor", "--aws", STACK).stdout
+    schedules.update_schedule(**kept, State="DISABLED")
+    ill = aws.clickkit(project, "doctor", "--aws", STACK)
+    schedules.update_schedule(**kept, State="ENABLED")
+
+    today = dt.datetime.now(dt.UTC).date()
+    assert [line for line in well.splitlines() if not line.startswith("ok")] == [
+        f"MEND  table {name}: recovery to a point in time is DISABLED: run clickkit deploy again"
+        for name in (STACK, f"{STACK}-ledger")
+    ]
+    assert f"ok    the lake goes to {today}" in well
+    assert "ok    the export's role: s3:PutObject is allowed" in well
+    assert (
+        f"MEND  schedule {STACK}-nightly, cron(15 0 * * ? *), is DISABLED: enable it in EventBridge Scheduler"
+    ) in ill.stdout
+    assert ill.returncode == 1
+    assert "there is no stack nothing" in aws.clickkit(project, "doctor", "--aws", "nothing").stdout
+
+
 def test_an_update_replaces_neither_table_nor_lake(aws, project, known_template, stack):
     """What was not given stays; the same again changes nothing."""
     before = _identities(aws)
