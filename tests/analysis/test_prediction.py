@@ -138,7 +138,7 @@ def test_a_word_can_be_the_question():
         ({"features": ["one"]}, "never change"),
         ({"features": ["clicks"], "train_share": 1.5}, "train_share is 1.5"),
         ({"features": ["clicks"], "outcome": "false"}, "not both outcomes of false"),
-        ({"features": ["clicks"], "moment": "null"}, "the 0 earlier rows"),
+        ({"features": ["clicks"], "moment": "null"}, "0 rows are too few to learn from"),
     ],
 )
 def test_bad_arguments_are_said(options, message):

@@ -131,7 +131,7 @@ def test_every_button_is_stored_with_its_device_and_page(demo, open_page):
     for site in SITES:
         row = rows[site.button]
         assert row["page_url"] == site.page_url
-        assert (row["device"]["type"], row["device"]["platform"]) == ("desktop", "Linux")
+        assert (row["device"]["type"], row["device"]["platform"]) == ("bot", "Linux")  # a headless browser
         assert "Chrome" in row["device"]["browser"]
         assert row["location"] is None
         assert row["received_at"] >= row["timestamp"]
