@@ -10,16 +10,16 @@ import typer
 
 from clickkit import __version__
 from clickkit.app import settings
+from clickkit.aws.deployment import Deployment
+from clickkit.aws.stack_doctor import examine_stack
 from clickkit.commands import audience, collecting, deploying, exporting, forgetting, lake, running, storing
 from clickkit.commands.options import LakeUrl, StoreUrl, say
 from clickkit.demo.rehearsal import rehearse
 from clickkit.demo.reset import put_aside
 from clickkit.demo.show import Show
 from clickkit.demo.stage import run_demo
-from clickkit.deployment import Deployment
 from clickkit.doctor import examine
 from clickkit.errors import ClickkitError
-from clickkit.stack_doctor import examine_stack
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -24,6 +24,7 @@ PARTS = (
 )
 ALLOWED = {
     "address": set(),
+    "aws": {"doctor", "errors", "lake"},
     "browser": {"errors"},
     "errors": set(),
     "file_limit": set(),
@@ -43,7 +44,6 @@ ALLOWED = {
     "settings": {"errors"},
     "app": set(PARTS),
     "dashboard": {*PARTS, "qr_code"},
-    "deployment": {"errors"},
     "function_url": {"app", "capture", "service"},
     "demo": {*PARTS, "browser", "live", "server"},
     "doctor": {*PARTS, "browser"},
@@ -52,7 +52,6 @@ ALLOWED = {
     "json_lines": set(),
     "live": {"analysis", "errors", "event", "capture", STORE},
     "qr_code": set(),
-    "stack_doctor": {"deployment", "doctor", "lake"},
     "server": {"capture", "errors", "file_limit"},
     "service": set(PARTS),
     "lambda_handler": set(PARTS),
@@ -68,7 +67,7 @@ ALLOWED = {
         "server",
         "service",
     },
-    "cli": {*PARTS, "app", "commands", "demo", "deployment", "doctor", "stack_doctor"},
+    "cli": {*PARTS, "app", "commands", "demo", "aws", "doctor"},
 }
 ENVIRONMENT = {"app.py", "lambda_handler.py", "cli.py"}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

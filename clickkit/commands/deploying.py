@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from clickkit.app import settings
+from clickkit.aws.deployment import Deployment
 from clickkit.commands.options import new_group, say
-from clickkit.deployment import Deployment
 from clickkit.errors import DeploymentError
 
 commands = new_group()

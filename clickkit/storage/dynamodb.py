@@ -79,13 +79,9 @@ class DynamoDBStore:
 
     def __reduce__(self) -> tuple[Callable[[str], "DynamoDBStore"], tuple[str]]:
         """Travel to another process as table, place and given credentials; connections stay here."""
-        where = {
-            "endpoint": self._endpoint,
-            "region": self._region,
-            "credentials": self._credentials,
-            "keep_days": self._keep_days,
-        }
-        return partial(DynamoDBStore, **where), (self._table,)  # type: ignore[arg-type]
+        where: dict[str, Any] = {"endpoint": self._endpoint, "region": self._region}
+        where |= {"credentials": self._credentials, "keep_days": self._keep_days}
+        return partial(DynamoDBStore, **where), (self._table,)
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clickkit.deployment import Deployment
+from clickkit.aws.deployment import Deployment
 from clickkit.doctor import Finding
 from clickkit.lake.layout import ROOT, day_of
 

@@ -5,15 +5,16 @@ import datetime as dt
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
-import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from clickkit.aws.buckets import delete_bucket, has_bucket, make_private_bucket
+from clickkit.aws.change import Change, change_of
 from clickkit.errors import DeploymentError
 
 DATA = ("Events", "Ledger", "Lake", "Spool")
@@ -23,23 +24,8 @@ _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"
 _POLL_SECONDS = 2
 _DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE")
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
-_BATCH = 1000
 
 Say = Callable[[str], Any]
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What a change set would do to one resource; `replaces`: no, maybe or yes."""
-
-    action: str
-    name: str
-    kind: str
-    replaces: str = "no"
-
-    def __str__(self) -> str:
-        """Return the line that is shown."""
-        said = {"no": "", "maybe": "  (perhaps replaced)", "yes": "  (REPLACED)"}[self.replaces]
-        return f"{self.action:<7} {self.name:<24} {self.kind}{said}"
 
 
 class Deployment:
@@ -92,8 +78,8 @@ class Deployment:
             key = f"export-{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.zip"
         objects = self.client("s3")
         with _told(f"the package cannot be put into {bucket}"):
-            if not _has_bucket(objects, bucket):
-                _make_private_bucket(objects, bucket, self.region)
+            if not has_bucket(objects, bucket):
+                make_private_bucket(objects, bucket, self.region)
             if not objects.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
                 objects.upload_file(str(package), bucket, key)
         return bucket, key
@@ -177,7 +163,7 @@ class Deployment:
         elif not data:
             raise DeploymentError(f"there is no stack {self.name} in {self.region}, and no data of one")
         with _told("the code's bucket cannot be deleted"):
-            _delete_bucket(self.client("s3"), f"{self.name}-code-{self.account}-{self.region}")
+            delete_bucket(self.client("s3"), f"{self.name}-code-{self.account}-{self.region}")
         if not with_data:
             return data
         with _told("the data cannot be deleted"):
@@ -208,11 +194,11 @@ class Deployment:
             tables = {name for page in pages for name in page["TableNames"]}
             found = {"Events": self.name, "Ledger": f"{self.name}-ledger"}
             found = {name: place for name, place in found.items() if place in tables}
-            return found | ({"Lake": lake} if _has_bucket(self.client("s3"), lake) else {})
+            return found | ({"Lake": lake} if has_bucket(self.client("s3"), lake) else {})
 
     def _delete(self, name: str, place: str) -> None:
         if name == "Lake":
-            _delete_bucket(self.client("s3"), place)
+            delete_bucket(self.client("s3"), place)
         elif name == "Spool":
             self.client("efs").delete_file_system(FileSystemId=place)
         else:
@@ -253,7 +239,7 @@ class Deployment:
         pages = self._stacks.get_paginator("describe_change_set").paginate(
             StackName=self.name, ChangeSetName=self._change_set
         )
-        return [_change(one["ResourceChange"]) for page in pages for one in page["Changes"]]
+        return [change_of(one["ResourceChange"]) for page in pages for one in page["Changes"]]
 
     def _stack(self) -> dict[str, Any] | None:
         try:
@@ -306,43 +292,3 @@ def _told(what: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, WaiterError) as error:
         raise DeploymentError(f"{what}: {error}") from error
-
-
-def _change(found: Mapping[str, Any]) -> Change:
-    replaces = {"True": "yes", "Conditional": "maybe"}.get(found.get("Replacement", ""), "no")
-    return Change(found["Action"], found["LogicalResourceId"], found["ResourceType"], replaces)
-
-
-def _has_bucket(objects: Any, bucket: str) -> bool:
-    try:
-        objects.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
-        raise
-    return True
-
-
-def _make_private_bucket(objects: Any, bucket: str, region: str) -> None:
-    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    objects.create_bucket(Bucket=bucket, **where)
-    objects.put_public_access_block(
-        Bucket=bucket,
-        PublicAccessBlockConfiguration=dict.fromkeys(
-            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-        ),
-    )
-
-
-def _delete_bucket(objects: Any, bucket: str) -> None:
-    """Delete a bucket with all versions of its objects; one that is not there is deleted."""
-    if not _has_bucket(objects, bucket):
-        return
-    for page in objects.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        found: Sequence[Mapping[str, str]] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        for start in range(0, len(found), _BATCH):
-            batch = [
-                {"Key": one["Key"], "VersionId": one["VersionId"]} for one in found[start : start + _BATCH]
-            ]
-            objects.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-    objects.delete_bucket(Bucket=bucket)

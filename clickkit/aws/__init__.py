@@ -1,0 +1,1 @@
+"""clickkit in an AWS account: deployed, looked at, and taken away again."""
