@@ -59,7 +59,7 @@ ALLOWED = {
         *PARTS,
         "app",
         "demo",
-        "deployment",
+        "aws",
         "erasure",
         "file_limit",
         "json_lines",
