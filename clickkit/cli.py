@@ -117,14 +117,13 @@ def doctor(
     lake: LakeUrl = "",
     aws: Annotated[str, typer.Option(metavar="STACK", help="Check a stack of clickkit deploy instead.")] = "",
     region: Annotated[str, typer.Option(help="The stack's region, else that of the AWS configuration.")] = "",
-    endpoint: Annotated[str, typer.Option(help="Another address than AWS, such as an emulator's.")] = "",
 ) -> None:
     """Check what clickkit needs, or what it has on AWS, and how to mend it.
 
     Example: clickkit doctor --aws clickkit --region eu-north-1
     """
     if aws:
-        stack = Deployment(aws, region=region or None, endpoint=endpoint or None)
+        stack = Deployment(aws, region=region or None)
         findings = list(examine_stack(stack, dt.datetime.now(dt.UTC).date()))
     else:
         found = settings()

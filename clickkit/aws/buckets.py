@@ -5,8 +5,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-_BATCH = 1000
-
 
 def has_bucket(objects: Any, bucket: str) -> bool:
     """Tell whether there is a bucket of this name, by an S3 client; one of somebody else is an error."""
@@ -37,9 +35,7 @@ def delete_bucket(objects: Any, bucket: str) -> None:
         return
     for page in objects.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found: Sequence[Mapping[str, str]] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        for start in range(0, len(found), _BATCH):
-            batch = [
-                {"Key": one["Key"], "VersionId": one["VersionId"]} for one in found[start : start + _BATCH]
-            ]
+        if found:
+            batch = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
             objects.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
     objects.delete_bucket(Bucket=bucket)

@@ -1,6 +1,5 @@
 """A stack of `deploy/template.yaml` in an AWS account: changes shown first, then made; and its end."""
 
-import contextlib
 import datetime as dt
 import hashlib
 import re
@@ -11,10 +10,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from botocore.exceptions import ClientError
 
 from clickkit.aws.buckets import delete_bucket, has_bucket, make_private_bucket
 from clickkit.aws.change import Change, change_of
+from clickkit.aws.told import told
 from clickkit.errors import DeploymentError
 
 DATA = ("Events", "Ledger", "Lake", "Spool")
@@ -35,10 +35,9 @@ class Deployment:
         DeploymentError: there are no credentials or no region, or AWS refuses to say whose they are.
     """
 
-    def __init__(self, name: str, *, region: str | None = None, endpoint: str | None = None) -> None:
+    def __init__(self, name: str, *, region: str | None = None) -> None:
         self.name = name
-        self._endpoint = endpoint
-        with _told("AWS cannot be asked"):
+        with told("AWS cannot be asked"):
             self._session = boto3.Session(region_name=region)
         if not self._session.region_name:
             raise DeploymentError(
@@ -49,7 +48,7 @@ class Deployment:
                 "no AWS credentials: sign in with aws sso login or aws configure, or set AWS_PROFILE"
             )
         self._stacks = self.client("cloudformation")
-        with _told("AWS does not accept the credentials"):
+        with told("AWS does not accept the credentials"):
             self.account: str = self.client("sts").get_caller_identity()["Account"]
 
     @property
@@ -60,7 +59,7 @@ class Deployment:
 
     def client(self, service: str) -> Any:
         """Return boto3's client of a service."""
-        return self._session.client(service, endpoint_url=self._endpoint, config=_CONFIG)
+        return self._session.client(service, config=_CONFIG)
 
     def validate(self, template: str) -> None:
         """Let AWS read the template.
@@ -68,7 +67,7 @@ class Deployment:
         Raises:
             DeploymentError: it finds a mistake.
         """
-        with _told("the template is refused"):
+        with told("the template is refused"):
             self._stacks.validate_template(TemplateBody=template)
 
     def upload(self, package: Path) -> tuple[str, str]:
@@ -77,7 +76,7 @@ class Deployment:
         with package.open("rb") as file:
             key = f"export-{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.zip"
         objects = self.client("s3")
-        with _told(f"the package cannot be put into {bucket}"):
+        with told(f"the package cannot be put into {bucket}"):
             if not has_bucket(objects, bucket):
                 make_private_bucket(objects, bucket, self.region)
             if not objects.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
@@ -104,7 +103,7 @@ class Deployment:
         is_new = status in (None, "REVIEW_IN_PROGRESS")
         template = self._written_out(template)
         self._change_set = f"clickkit-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
-        with _told(f"the change set of {self.name} is refused"):
+        with told(f"the change set of {self.name} is refused"):
             self._stacks.create_change_set(
                 StackName=self.name,
                 ChangeSetName=self._change_set,
@@ -115,17 +114,16 @@ class Deployment:
                 **({"ImportExistingResources": True} if is_new else {}),
             )
         changes = self._changes()
-        if lost := [
-            one for one in changes if one.name in DATA and (one.replaces != "no" or one.action == "Remove")
-        ]:
+        if lost := [one.name for one in changes if one.name in DATA and one.replaces != "no"]:
             self.discard()
-            named = ", ".join(one.name for one in lost)
-            raise DeploymentError(f"this would replace {named}, which hold data: nothing was changed")
+            raise DeploymentError(
+                f"this would replace {', '.join(lost)}, which hold data: nothing was changed"
+            )
         return changes
 
     def discard(self) -> None:
         """Delete the change set that was planned."""
-        with _told("the change set cannot be deleted"):
+        with told("the change set cannot be deleted"):
             self._stacks.delete_change_set(StackName=self.name, ChangeSetName=self._change_set)
             if self.status() == "REVIEW_IN_PROGRESS":
                 self._stacks.delete_stack(StackName=self.name)
@@ -137,9 +135,14 @@ class Deployment:
             DeploymentError: it failed and was rolled back; the reasons are named.
         """
         begun = dt.datetime.now(dt.UTC)
-        with _told(f"the change set of {self.name} cannot be executed"):
+        with told(f"the change set of {self.name} cannot be executed"):
             self._stacks.execute_change_set(StackName=self.name, ChangeSetName=self._change_set)
         self._follow(begun, say)
+
+    def parameters(self) -> dict[str, str]:
+        """Return the parameters of the stack as it is: name to value; none when there is no stack."""
+        said = (self._stack() or {}).get("Parameters", [])
+        return {one["ParameterKey"]: one["ParameterValue"] for one in said}
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the stack: name to value."""
@@ -157,16 +160,16 @@ class Deployment:
         data = self._left() if stack is None else self._data()
         if stack is not None:
             begun = dt.datetime.now(dt.UTC)
-            with _told(f"stack {self.name} cannot be deleted"):
+            with told(f"stack {self.name} cannot be deleted"):
                 self._stacks.delete_stack(StackName=self.name)
             self._follow(begun, say, stack["StackId"])
         elif not data:
             raise DeploymentError(f"there is no stack {self.name} in {self.region}, and no data of one")
-        with _told("the code's bucket cannot be deleted"):
+        with told("the code's bucket cannot be deleted"):
             delete_bucket(self.client("s3"), f"{self.name}-code-{self.account}-{self.region}")
         if not with_data:
             return data
-        with _told("the data cannot be deleted"):
+        with told("the data cannot be deleted"):
             for name, place in data.items():
                 say(f"Delete  {name:<24} {place}, with all that it holds")
                 self._delete(name, place)
@@ -178,7 +181,7 @@ class Deployment:
         Raises:
             DeploymentError: AWS refuses to say.
         """
-        with _told(f"stack {self.name} cannot be read"):
+        with told(f"stack {self.name} cannot be read"):
             pages = self._stacks.get_paginator("list_stack_resources").paginate(StackName=self.name)
             found = [one for page in pages for one in page["StackResourceSummaries"]]
         return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
@@ -187,14 +190,19 @@ class Deployment:
         return {name: place for name, place in self.resources().items() if name in DATA and place}
 
     def _left(self) -> dict[str, str]:
-        """Return the same of a stack that is gone; a spool has no name by which it would be found."""
+        """Return the same of a stack that is gone: by their names, a spool by its tag."""
         lake = f"{self.name}-lake-{self.account}-{self.region}"
-        with _told("tables and buckets cannot be listed"):
+        with told("what holds data cannot be listed"):
             pages = self.client("dynamodb").get_paginator("list_tables").paginate()
             tables = {name for page in pages for name in page["TableNames"]}
             found = {"Events": self.name, "Ledger": f"{self.name}-ledger"}
             found = {name: place for name, place in found.items() if place in tables}
-            return found | ({"Lake": lake} if has_bucket(self.client("s3"), lake) else {})
+            if has_bucket(self.client("s3"), lake):
+                found["Lake"] = lake
+            for system in self.client("efs").describe_file_systems()["FileSystems"]:
+                if {"Key": "clickkit", "Value": self.name} in system["Tags"]:
+                    found["Spool"] = system["FileSystemId"]
+            return found
 
     def _delete(self, name: str, place: str) -> None:
         if name == "Lake":
@@ -216,7 +224,7 @@ class Deployment:
     ) -> list[dict[str, Any]]:
         said = self._stacks.get_template_summary(TemplateBody=template)["Parameters"]
         known = {one["ParameterKey"] for one in said}
-        kept = set() if is_new else {one["ParameterKey"] for one in self._stack()["Parameters"]}  # type: ignore[index]
+        kept = set() if is_new else self.parameters().keys()
         given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
         return given + [
             {"ParameterKey": name, "UsePreviousValue": True}
@@ -226,7 +234,8 @@ class Deployment:
     def _changes(self) -> list[Change]:
         """Wait for the change set, and return what is in it."""
         while True:
-            found = self._stacks.describe_change_set(StackName=self.name, ChangeSetName=self._change_set)
+            with told(f"the change set of {self.name} cannot be read"):
+                found = self._stacks.describe_change_set(StackName=self.name, ChangeSetName=self._change_set)
             if not found["Status"].endswith(("PENDING", "IN_PROGRESS")):
                 break
             time.sleep(_POLL_SECONDS)
@@ -236,18 +245,20 @@ class Deployment:
             if any(words in reason for words in _NOTHING):
                 return []
             raise DeploymentError(f"the change set of {self.name} failed: {reason}")
-        pages = self._stacks.get_paginator("describe_change_set").paginate(
-            StackName=self.name, ChangeSetName=self._change_set
-        )
-        return [change_of(one["ResourceChange"]) for page in pages for one in page["Changes"]]
+        with told(f"the change set of {self.name} cannot be read"):
+            pages = self._stacks.get_paginator("describe_change_set").paginate(
+                StackName=self.name, ChangeSetName=self._change_set
+            )
+            return [change_of(one["ResourceChange"]) for page in pages for one in page["Changes"]]
 
     def _stack(self) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = self._stacks.describe_stacks(StackName=self.name)["Stacks"][0]
-        except ClientError as error:
-            if "does not exist" in str(error):
+        with told(f"stack {self.name} cannot be read"):
+            try:
+                found: dict[str, Any] = self._stacks.describe_stacks(StackName=self.name)["Stacks"][0]
+            except ClientError as error:
+                if "does not exist" not in str(error):
+                    raise
                 return None
-            raise DeploymentError(f"stack {self.name} cannot be read: {error}") from error
         return found
 
     def status(self) -> str | None:
@@ -260,8 +271,10 @@ class Deployment:
         shown: set[str] = set()
         failed: list[str] = []
         while True:
-            stack = self._stacks.describe_stacks(StackName=stack_id or self.name)["Stacks"][0]
-            for event in self._events(begun, stack["StackId"]):
+            with told(f"stack {self.name} goes on, but cannot be watched"):
+                stack = self._stacks.describe_stacks(StackName=stack_id or self.name)["Stacks"][0]
+                events = list(self._events(begun, stack["StackId"]))
+            for event in events:
                 if event["EventId"] in shown:
                     continue
                 shown.add(event["EventId"])
@@ -283,12 +296,3 @@ class Deployment:
         yield from reversed(
             [one for page in pages for one in page["StackEvents"] if one["Timestamp"] >= begun]
         )
-
-
-@contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Turn AWS's errors into ours."""
-    try:
-        yield
-    except (BotoCoreError, ClientError, WaiterError) as error:
-        raise DeploymentError(f"{what}: {error}") from error

@@ -10,7 +10,6 @@ from clickkit.aws.deployment import Deployment
 from clickkit.doctor import Finding
 from clickkit.lake.layout import ROOT, day_of
 
-_EXPORTS = ("dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObject", "s3:PutObject")
 _AGAIN = "run clickkit deploy again"
 
 
@@ -88,15 +87,24 @@ def _rights(stack: Deployment, role: str, held: dict[str, str]) -> Iterator[Find
     arn = rights.get_role(RoleName=role)["Role"]["Arn"]
     partition = arn.split(":")[1]
     table = f"arn:{partition}:dynamodb:{stack.region}:{stack.account}:table/"
-    objects = f"arn:{partition}:s3:::{held['Lake']}/{ROOT}/*"
-    for action in _EXPORTS:
-        named = held["Ledger"] if action == "dynamodb:UpdateItem" else held["Events"]
-        resource = objects if action.startswith("s3:") else table + named
+    bucket = f"arn:{partition}:s3:::{held['Lake']}"
+    for action, resource in (
+        ("dynamodb:Query", table + held["Events"]),
+        ("dynamodb:Query", table + held["Ledger"]),
+        ("dynamodb:UpdateItem", table + held["Ledger"]),
+        ("s3:ListBucket", bucket),
+        ("s3:GetObject", f"{bucket}/{ROOT}/*"),
+        ("s3:PutObject", f"{bucket}/{ROOT}/*"),
+    ):
         asked: dict[str, Any] = rights.simulate_principal_policy(
             PolicySourceArn=arn, ActionNames=[action], ResourceArns=[resource]
         )
         decision = asked["EvaluationResults"][0]["EvalDecision"]
-        yield _found(decision == "allowed", f"the export's role: {action} is {decision}", _AGAIN)
+        yield _found(
+            decision == "allowed",
+            f"the export's role: {action} is {decision} on {resource.split(':')[-1]}",
+            _AGAIN,
+        )
 
 
 def _freshness(stack: Deployment, bucket: str, today: dt.date) -> Finding:

@@ -52,7 +52,7 @@ _UNLISTED = Listed(None, None)
 
 
 class Catalogue:
-    """The types of some 17,000 models; patterns of a brand's models are made when it is first seen."""
+    """The types of some 15,000 models; patterns of a brand's models are made when it is first seen."""
 
     def __init__(self, brands: Sequence[_Brand]) -> None:
         self._brands = brands

@@ -44,7 +44,7 @@ def parse_csv(lines: Iterable[str]) -> Iterator[Event | InvalidEventError | None
     Raises:
         SettingsError: the first line does not name the columns that an event needs.
     """
-    rows = csv.reader(lines)
+    rows = csv.reader(lines, strict=True)
     header = next(rows, [])
     columns = [_FIELDS.get(name.strip(), ("properties", name.strip())) for name in header]
     if missing := [name for name in _NEEDED if (name,) not in columns]:
@@ -53,14 +53,26 @@ def parse_csv(lines: Iterable[str]) -> Iterator[Event | InvalidEventError | None
             "such as button,timestamp,pageUrl,visitorId"
         )
     yield from [None] * rows.line_num
-    read, equal = rows.line_num, Counter[str]()
-    for row in rows:
+    read, equal = rows.line_num, Counter[bytes]()
+    while True:
+        row: list[str] | InvalidEventError | None
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            row = InvalidEventError("", f"no CSV from line {read + 1} on ({error}): is a quote not closed?")
+        if row is None:
+            return
         yield from [None] * (rows.line_num - read - 1)
         read = rows.line_num
-        yield _event(columns, row, equal) if row else None
+        if isinstance(row, InvalidEventError):
+            yield row
+        else:
+            yield _event(columns, row, equal) if row else None
 
 
-def _event(columns: list[tuple[str, ...]], row: list[str], equal: Counter[str]) -> Event | InvalidEventError:
+def _event(
+    columns: list[tuple[str, ...]], row: list[str], equal: Counter[bytes]
+) -> Event | InvalidEventError:
     if len(row) != len(columns):
         return InvalidEventError("", f"{len(row)} cells, and the header names {len(columns)}")
     fields: dict[str, Any] = {}
@@ -71,8 +83,8 @@ def _event(columns: list[tuple[str, ...]], row: list[str], equal: Counter[str]) 
             fields[name] = cell
     agent = fields.pop(_AGENT, "")
     if "id" not in fields:
-        said = "\x1f".join(row)
-        numbered = f"{said}\x1f{equal[said]}".encode()
+        said = hashlib.sha256("\x1f".join(row).encode()).digest()[:16]
+        numbered = said + equal[said].to_bytes(4)
         fields["id"] = f"csv-{hashlib.sha256(numbered).hexdigest()[:32]}"
         equal[said] += 1
     try:

@@ -29,8 +29,6 @@ _BRANDS = {
     "OperaMobile": "Opera Mobile",
     "Android WebView": "Chrome Mobile WebView",
     "CocCoc": "Coc Coc",
-    "Amazon Silk": "Amazon Silk",
-    "Huawei Browser": "Huawei Browser",
     "Miui Browser": "MiuiBrowser",
     "Mi Browser": "MiuiBrowser",
 }

@@ -27,23 +27,32 @@ def deploy(
         ),
     ] = None,
     image: Annotated[
-        str, typer.Option(help="The collector's image in ECR: deploy/Dockerfile, built and pushed.")
-    ] = "",
+        str | None, typer.Option(help="The collector's image in ECR: deploy/Dockerfile, built and pushed.")
+    ] = None,
     origin: Annotated[
         list[str] | None, typer.Option(help="A web origin whose pages may send: https://HOST.")
     ] = None,
-    certificate: Annotated[str, typer.Option(help="fargate: the ARN of an ACM certificate.")] = "",
+    write_key: Annotated[
+        list[str] | None, typer.Option(help="A key of which a sender must show one; give all of them.")
+    ] = None,
+    certificate: Annotated[str | None, typer.Option(help="fargate: the ARN of an ACM certificate.")] = None,
     keep_days: Annotated[
         int | None, typer.Option(help="Days that the table keeps a click (90).", min=30)
     ] = None,
-    alarm_email: Annotated[str, typer.Option(help="Who hears of alarms and of the budget.")] = "",
-    monthly_budget: Annotated[int | None, typer.Option(help="US dollars a month (50).", min=1)] = None,
+    alarm_email: Annotated[
+        str | None, typer.Option(help="Who hears of alarms and of the budget; '' for nobody.")
+    ] = None,
+    monthly_budget: Annotated[
+        int | None, typer.Option(help="US dollars a month of the whole account (50).", min=1)
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="Another parameter of the template: MostTasks=8.")
+    ] = None,
     template: Annotated[
         Path | None, typer.Option(help="A template of your own, else deploy/template.yaml.")
     ] = None,
-    python: Annotated[str, typer.Option(help="The Python of the export's Lambda.")] = "3.12",
+    python: Annotated[str, typer.Option(help="The Python of the export's Lambda (3.12).")] = "",
     region: Annotated[str, typer.Option(help="The AWS region; else that of the AWS configuration.")] = "",
-    endpoint: Annotated[str, typer.Option(help="Another address than AWS, such as an emulator's.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the changes are made.")] = False,
     destroy: Annotated[bool, typer.Option("--destroy", help="Delete the stack; its data stay.")] = False,
     delete_data: Annotated[
@@ -58,7 +67,7 @@ def deploy(
     """
     if delete_data and not destroy:
         raise DeploymentError("--delete-data belongs to --destroy: nothing was changed")
-    stack = Deployment(name, region=region or None, endpoint=endpoint or None)
+    stack = Deployment(name, region=region or None)
     say(f"stack {name} in account {stack.account}, region {stack.region}")
     if destroy:
         _destroy(stack, yes=yes, delete_data=delete_data)
@@ -66,32 +75,42 @@ def deploy(
     home = settings().home
     body = _read(template or home / "deploy" / "template.yaml")
     stack.validate(body)
-    bucket, key = stack.upload(_package(home, python))
+    runtime = f"python{python}" if python else stack.parameters().get("ExportRuntime", "python3.12")
+    bucket, key = stack.upload(_package(home, runtime.removeprefix("python")))
     parameters = {
         "CodeBucket": bucket,
         "ExportCode": key,
-        "ExportRuntime": f"python{python}",
+        "ExportRuntime": runtime,
         "Collector": collector,
         "CollectorImage": image,
-        "Origins": ",".join(origin or []),
+        "Origins": None if origin is None else ",".join(origin),
+        "WriteKeys": None if write_key is None else ",".join(write_key),
         "Certificate": certificate,
         "KeepDays": keep_days,
         "AlarmEmail": alarm_email,
         "MonthlyBudget": monthly_budget,
     }
-    changes = stack.plan(body, {name: str(value) for name, value in parameters.items() if value})
+    given = {name: str(value) for name, value in parameters.items() if value is not None}
+    changes = stack.plan(body, given | _pairs(parameter or []))
     for change in changes:
         say(str(change))
     if changes:
         if not yes and not typer.confirm(f"make these {len(changes)} changes?"):
             stack.discard()
-            say("nothing was changed")
+            say(f"nothing was changed; the package stays in {bucket}")
             return
         stack.execute(say)
     else:
         say("nothing to change")
     for output, value in stack.outputs().items():
         say(f"{output:<18} {value}")
+
+
+def _pairs(said: list[str]) -> dict[str, str]:
+    found = dict(one.partition("=")[::2] for one in said)
+    if not all("=" in one for one in said):
+        raise DeploymentError(f"--parameter {', '.join(said)}: write NAME=VALUE, as in MostTasks=8")
+    return found
 
 
 def _destroy(stack: Deployment, *, yes: bool, delete_data: bool) -> None:

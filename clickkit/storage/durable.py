@@ -16,6 +16,7 @@ from clickkit.storage.store import REFUSED, SPOOL, STORE, Store
 
 _PROBE = ("health", "health")
 _LOOK_SECONDS = 5
+_SAY_SECONDS = 60
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class DurableWriter:
         self._closing = threading.Event()
         self.drained = 0
         self.store_is_away = False
-        self._looked_at = -math.inf
+        self._looked_at = self._said_away_at = -math.inf
         self._drainer = threading.Thread(target=self._drain_until_closed, name="spool-drain", daemon=True)
         self._drainer.start()
 
@@ -110,11 +111,17 @@ class DurableWriter:
                 self._count()
             except StoreError as error:
                 self.store_is_away = True
-                _log.info("the store is still away: %s", error)
+                self._say_away(error)
             except (BusyError, OSError) as error:
                 _log.error("the spool could not be drained, it is tried again: %s", error)
             except Exception:
                 _log.exception("the spool could not be drained, it is tried again")
+
+    def _say_away(self, error: StoreError) -> None:
+        """Log once a minute that the store is away: alarms hear it for as long as it lasts."""
+        if time.monotonic() - self._said_away_at >= _SAY_SECONDS:
+            self._said_away_at = time.monotonic()
+            _log.warning("the store is still away: %s", error)
 
     def _look_for_store(self) -> None:
         """Ask the store whether it is there, when it was not, or when nobody asked for a while."""

@@ -112,3 +112,19 @@ def test_a_real_access_log(store, shared):
     assert (first.stored, first.new) == (9_999, 9_999)
     assert [one.line for one in bad] == [8899, 8899]
     assert (again.stored, again.new) == (9_999, 0)
+
+
+def test_a_quote_that_is_not_closed_is_named_and_stops_nothing(sqlite_store, tmp_path):
+    """It takes the lines after it; those before are stored."""
+    file = tmp_path / "clicks.csv"
+    row = "Buy,2026-11-22T10:00:00Z,https://a.example/\n"
+    file.write_text(f'button,timestamp,pageUrl\n{row}"Buy" now,2026-11-22,x\n{row}"Buy\n{row}')
+
+    bad = []
+    found = import_file(file, PARSERS["csv"], sqlite_store, reject=bad.append)
+
+    assert (found.stored, found.rejected) == (2, 2)
+    assert [one.reason.partition(" (")[0] for one in bad] == [
+        "no CSV from line 3 on",
+        "no CSV from line 5 on",
+    ]
