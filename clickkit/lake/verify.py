@@ -99,7 +99,7 @@ def _archived(files: Files, day: dt.date) -> tuple[pa.Table | None, list[str]]:
         elif hashlib.sha256(content).hexdigest() != part.sha256:
             differences.append(f"{path} is not the file that the manifest describes: export the day again")
         else:
-            tables.append(pq.read_table(pa.BufferReader(content), columns=KEY))
+            tables.append(pq.ParquetFile(pa.BufferReader(content)).read(columns=KEY))
     nothing = pa.schema([SCHEMA.field(name) for name in KEY]).empty_table()
     archived = pa.concat_tables(tables) if tables else nothing
     if not differences and archived.num_rows != manifest.rows:
