@@ -111,9 +111,10 @@ def _bot_reason(user_agent: str, agent: UserAgent, hints: ClientHints) -> str | 
 def _model(agent: UserAgent, hints: ClientHints) -> tuple[str | None, str | None]:
     """Return brand and model, as far as they are one device's and not those of many."""
     brand, model = agent.device.brand, hints.model or agent.device.model
-    if brand is None or brand.startswith("Generic") or brand == "Spider":
+    if brand in (None, "Generic", "Spider"):
         return None, hints.model or None
-    return brand[:128], model[:128] if model and model != "K" else None
+    named = model[:128] if model and model != "K" else None
+    return None if brand.startswith("Generic") else brand[:128], named
 
 
 def _as_ipad(device: Device) -> Device:

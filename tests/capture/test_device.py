@@ -283,3 +283,12 @@ def test_the_native_parser_answers_like_user_agents_itself(shared):
             theirs.browser.family,
         )
         assert (ours.type == "desktop") == (theirs.is_pc and not theirs.is_tablet and not theirs.is_mobile)
+
+
+def test_a_model_of_a_maker_that_is_not_known_is_kept():
+    """The name of every device is none: Chrome writes K on all of them."""
+    agent = "Mozilla/5.0 (Linux; Android 14; {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0"
+
+    found = [detect_device(agent.format(model)) for model in ("SM-X710", "K")]
+
+    assert [(one.brand, one.model) for one in found] == [(None, "SM-X710"), (None, None)]
