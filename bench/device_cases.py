@@ -9,23 +9,12 @@ from typing import Any
 import msgspec
 import yaml_rs
 
+from clickkit.capture.catalogue import TYPES
 from clickkit.capture.client_hints import ClientHints, hints_of_request
 
 BOT = "bot"
 CRAWLER = "bot, of the crawler list"
-_TYPES = {
-    "smartphone": "mobile",
-    "phablet": "mobile",
-    "feature phone": "mobile",
-    "portable media player": "mobile",
-    "tablet": "tablet",
-    "tv": "tv",
-    "console": "console",
-    "wearable": "wearable",
-    "desktop": "desktop",
-    BOT: "bot",
-    CRAWLER: "bot",
-}
+_TYPES = {**TYPES, BOT: "bot", CRAWLER: "bot"}
 
 
 class Case(msgspec.Struct, frozen=True):

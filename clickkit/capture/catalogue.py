@@ -20,7 +20,7 @@ BEFORE = r"(?:^|[^a-z0-9_-]|\W_|\b(?:sprd|mz)-)"
 _FILES = ("notebooks", "consoles", "car_browsers", "cameras", "portable_media_player", "mobiles")
 _ANY_MODEL = r"\g<1>"  # the name of whatever stands there: that makes it no listed model
 _REMEMBERED_BRANDS = 500  # all that make devices of several types, 440 today
-_TYPES = {
+TYPES = {
     "smartphone": "mobile",
     "phablet": "mobile",
     "feature phone": "mobile",
@@ -31,6 +31,7 @@ _TYPES = {
     "wearable": "wearable",
     "desktop": "desktop",
 }
+"""The type here of each of Matomo's kinds of devices; any other kind is `other`."""
 
 
 class _Brand(msgspec.Struct, frozen=True):
@@ -99,4 +100,4 @@ def _brand(said: Mapping[str, Any]) -> _Brand:
 def _type(said: Mapping[str, Any]) -> str | None:
     """Return a type of ours; None for a maker of many kinds."""
     kind = said.get("device")
-    return _TYPES.get(kind, "other") if kind else None
+    return TYPES.get(kind, "other") if kind else None
