@@ -1,6 +1,6 @@
 """The rules of channels, once, for SQL and for Python.
 
-A visit's source, medium and campaign are its page's utm parameters or, without any, the referrer's host; in
+A session's source, medium and campaign are its page's utm parameters or, without any, the referrer's host; in
 small letters, a host without www. `CHANNEL` is the SQL of its channel, `channel_of` the same in Python. The
 rules are those that `channels` states; the first that fits holds.
 """
@@ -25,7 +25,7 @@ _TAG = "^[^#]*[?&]utm_{name}=([^&#]*)"
 _ORIGIN = "case when is_tagged then 'tag' when source = own_host then 'own site' else 'other site' end"
 
 
-class Visit(NamedTuple):
+class Beginning(NamedTuple):
     """What a channel follows from; `origin` is tag, own site or other site."""
 
     source: str
@@ -42,8 +42,8 @@ class _Is(NamedTuple):
         words = ", ".join(f"'{word}'" for word in self.words)
         return f"{_COLUMNS.get(self.field, self.field)} in ({words})"
 
-    def holds(self, visit: Visit) -> bool:
-        return getattr(visit, self.field) in self.words
+    def holds(self, beginning: Beginning) -> bool:
+        return getattr(beginning, self.field) in self.words
 
 
 class _Matches(NamedTuple):
@@ -53,12 +53,12 @@ class _Matches(NamedTuple):
     def sql(self) -> str:
         return f"regexp_matches({self.field}, '{self.pattern}')"
 
-    def holds(self, visit: Visit) -> bool:
-        return _found(self.pattern, getattr(visit, self.field)) is not None
+    def holds(self, beginning: Beginning) -> bool:
+        return _found(self.pattern, getattr(beginning, self.field)) is not None
 
 
 _COLUMNS = {"origin": _ORIGIN}
-_EVERYTHING = "referral"
+_OTHERWISE = "referral"
 _RULES: tuple[tuple[str, tuple[_Is | _Matches, ...]], ...] = (
     ("direct", (_Is("source", ("",)), _Is("medium", ("",)), _Is("campaign", ("",)))),
     ("direct", (_Is("source", ("(direct)",)),)),
@@ -80,21 +80,21 @@ CHANNEL = "\n".join(
     (
         "case",
         *(f"when {' and '.join(test.sql() for test in tests)} then '{channel}'" for channel, tests in _RULES),
-        f"else '{_EVERYTHING}' end",
+        f"else '{_OTHERWISE}' end",
     )
 )
 """The SQL of a channel, over `source, medium, campaign, is_tagged, own_host`."""
 
 
-def channel_of(page_url: str, referrer: str | None = None) -> tuple[str, Visit]:
-    """Return the channel of a visit that begins on a page, and what it follows from.
+def channel_of(page_url: str, referrer: str | None = None) -> tuple[str, Beginning]:
+    """Return the channel of a session that begins on a page, and what it follows from.
 
     >>> channel_of("https://shop.example/?utm_source=Bing&utm_medium=PPC")[0]
     'paid search'
     """
-    visit = _visit(page_url, referrer or "")
-    fits = (channel for channel, tests in _RULES if all(test.holds(visit) for test in tests))
-    return next(fits, _EVERYTHING), visit
+    beginning = _beginning(page_url, referrer or "")
+    fits = (channel for channel, tests in _RULES if all(test.holds(beginning) for test in tests))
+    return next(fits, _OTHERWISE), beginning
 
 
 def host_of(url: str) -> str:
@@ -114,12 +114,12 @@ def tag_sql(name: str, url: str) -> str:
     return f"lower(coalesce(try(url_decode({found})), {found}))"
 
 
-def _visit(page_url: str, referrer: str) -> Visit:
+def _beginning(page_url: str, referrer: str) -> Beginning:
     tags = _tag("source", page_url), _tag("medium", page_url), _tag("campaign", page_url)
     own, before = host_of(page_url), host_of(referrer)
     if any(tags):
-        return Visit(*tags, "tag")
-    return Visit(before, "", "", "own site" if before == own else "other site")
+        return Beginning(*tags, "tag")
+    return Beginning(before, "", "", "own site" if before == own else "other site")
 
 
 def _tag(name: str, url: str) -> str:
