@@ -18,6 +18,7 @@ import traitlets
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import charts, metrics
+from clickkit.analysis.question import day
 from clickkit.capture.asset import read_asset
 from clickkit.capture.sites import SITES, Site
 from clickkit.capture.tracker import Captured, Tracker
@@ -144,7 +145,7 @@ class Pipeline(anywidget.AnyWidget):
 
 def _figures(events: DuckDBPyRelation, today: dt.date) -> Iterator[charts.Figure]:
     """Yield today's clicks by button, when there are any, and the clicks of every day."""
-    of_today = events.filter(f"cast(timestamp as date) = date '{today}'")
+    of_today = events.filter(f"{day('timestamp')} = date '{today}'")
     clicks = of_today.count("id").fetchall()[0][0]
     if clicks:
         title = f"Today: {clicks:,} clicks by button"

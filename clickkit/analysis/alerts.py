@@ -11,9 +11,9 @@ from clickkit.analysis.anomalies import anomalies
 from clickkit.analysis.conversion import conversion
 from clickkit.analysis.performance import percentiles
 from clickkit.analysis.pipeline import IS_LATE, LedgerDay, completeness
-from clickkit.analysis.question import as_day, ask
+from clickkit.analysis.question import as_day, ask, day
 
-_DATE = "cast(timestamp as date)"
+_DATE = day("timestamp")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

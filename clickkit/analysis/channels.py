@@ -28,7 +28,7 @@ from typing import Literal
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.channel_rules import CHANNEL, host_sql, tag_sql
-from clickkit.analysis.question import ask, column, columns
+from clickkit.analysis.question import ask, column, columns, day
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError
 
@@ -188,8 +188,7 @@ def _reached(goal: str, confidence: float, session: str, groups: Sequence[str]) 
 def _date(moment: str, every: str) -> str:
     if every not in ("day", "week"):
         raise SettingsError(f"every {every!r} cannot be counted: write day or week")
-    day = f"cast({moment} as date)"
-    return day if every == "day" else f"cast(date_trunc('week', {day}) as date)"
+    return day(moment) if every == "day" else f"cast(date_trunc('week', {day(moment)}) as date)"
 
 
 def _touches(session: str, counts: Mapping[str, str] = MappingProxyType({})) -> str:

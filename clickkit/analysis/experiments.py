@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, column, text
+from clickkit.analysis.question import ask, column, elapsed, text
 from clickkit.errors import SettingsError
 
 Several = Literal["exclude", "first"]
@@ -40,6 +40,7 @@ assigned as (
     where nth = 1 and {kept}
 )
 """
+_DAY = 86_400_000_000  # microseconds
 _OUTCOMES = """
 with {assigned},
 goals as (
@@ -77,7 +78,7 @@ select
         sum(amount) filter (
             where not is_after
                 and happened_at < exposed_at
-                and happened_at >= exposed_at - {before}
+                and {before}
         ),
         0
     ) as value_before{segments}
@@ -188,8 +189,8 @@ def outcomes(
         goal=goal,
         value=value or "1",
         segments=identifiers(named),
-        end="" if within_days is None else f" and happened_at <= exposed_at + {_days(within_days)}",
-        before=_days(before_days),
+        end="" if within_days is None else f" and {_within(within_days, 'exposed_at', 'happened_at')}",
+        before=_within(before_days, "happened_at", "exposed_at"),
     )
     return ask(events, sql)
 
@@ -211,10 +212,10 @@ def _variant(experiment: str) -> str:
     return "variants->>" + text(f'$."{experiment}"')
 
 
-def _days(days: int) -> str:
+def _within(days: int, earlier: str, later: str) -> str:
     if isinstance(days, bool) or not isinstance(days, int) or days < 0:
         raise SettingsError(f"no number of days {days!r}: write a whole number, 0 or more")
-    return f"interval '{days}' day"
+    return f"{elapsed(earlier, later)} <= {days * _DAY}"
 
 
 def is_kept(several: Several) -> str:

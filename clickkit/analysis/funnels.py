@@ -6,7 +6,7 @@ from typing import Literal
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, columns, interval, text
+from clickkit.analysis.question import ask, columns, elapsed, microseconds, seconds, text
 from clickkit.errors import SettingsError
 
 By = Literal["visitor", "session"]
@@ -58,8 +58,8 @@ def funnel(
         raise SettingsError("a funnel without steps: give at least one, as in {'paid': \"button = 'Pay'\"}")
     if by not in _UNITS:
         raise SettingsError(f"no funnel by {by!r}: choose visitor or session")
-    limit = "" if within is None else f" + {interval('within', within)}"
-    late = [_chain(number, len(steps), limit, within is None) for number in range(2, len(steps) + 1)]
+    limit = None if within is None else microseconds("within", within)
+    late = [_chain(number, len(steps), limit) for number in range(2, len(steps) + 1)]
     tables = [_marked(list(steps.values()), by), _going(len(steps)), _begun(len(steps), by)]
     tables += [*late, _counted(len(steps))]
     return ask(events, f"with {', '.join(tables)} {_shown(list(steps))}")
@@ -176,13 +176,13 @@ def _begun(count: int, by: By) -> str:
         )"""
 
 
-def _chain(number: int, count: int, limit: str, is_ever: bool) -> str:
+def _chain(number: int, count: int, limit: int | None) -> str:
     """Return the table `chain_n`: the latest beginning of a way that reached step n before an event.
 
     Of all ways to a step the one that began last is best: it alone decides what is still within time.
     """
     before = number - 1
-    in_time = "" if is_ever else f" and timestamp <= start_{before}{limit}"
+    in_time = "" if limit is None else f" and {elapsed(f'start_{before}', 'timestamp')} <= {limit}"
     reached = ", ".join([f"reached_{n}" for n in range(2, number + 1)])
     kept = "".join(f"reached_{n}, " for n in range(2, number))
     later = (
@@ -216,7 +216,7 @@ def _chain(number: int, count: int, limit: str, is_ever: bool) -> str:
 def _counted(count: int) -> str:
     """Return the table of one row: `entered_n` and `median_n` of each step."""
     firsts = [
-        f"min_by(extract(epoch from timestamp - reached_{n}), position) as seconds_{n}"
+        f"min_by({seconds(f'reached_{n}', 'timestamp')}, position) as seconds_{n}"
         for n in range(2, count + 1)
     ]
     numbers = [

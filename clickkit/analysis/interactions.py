@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, interval, text
+from clickkit.analysis.question import ask, elapsed, microseconds, text
 from clickkit.analysis.sessions import page
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError
@@ -53,7 +53,7 @@ def rage_clicks(
             count(*) as bursts,
             count(distinct session_id) as sessions,
             count(distinct visitor_id) as visitors
-        from ({_quick(clicks, interval("within", within), radius)}) as quick
+        from ({_quick(clicks, microseconds("within", within), radius)}) as quick
         where quick_before is null or quick_before <= position - {clicks:d}
         group by page, button
         order by bursts desc, page, button
@@ -61,7 +61,7 @@ def rage_clicks(
     )
 
 
-def _quick(clicks: int, within: str, radius: float) -> str:
+def _quick(clicks: int, within: int, radius: float) -> str:
     """Return the SELECT of the clicks that end a quick row, with the place of the one before on the page."""
     frame = f"visits rows between {clicks - 1:d} preceding and current row"
     return f"""
@@ -87,7 +87,7 @@ def _quick(clicks: int, within: str, radius: float) -> str:
             where event = 'click' and session_id is not null and x is not null and y is not null
             window visits as (partition by session_id, page_url order by sequence, timestamp, id)
         ) as placed
-        where timestamp <= first_at + {within}
+        where {elapsed("first_at", "timestamp")} <= {within:d}
             and width * width + height * height <= {float(radius) ** 2}
     """
 

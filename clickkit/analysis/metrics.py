@@ -6,7 +6,7 @@ from typing import cast
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, day, utc
 from clickkit.errors import SettingsError
 
 SOURCES = ("recorded", "simulated")
@@ -123,9 +123,9 @@ def by_day(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `date` (UTC), `source` (recorded or simulated), `clicks, visitors`, oldest first."""
     return ask(
         events,
-        """
+        f"""
         select
-            cast(timestamp as date) as date,
+            {day("timestamp")} as date,
             case when properties->>'simulated' = 'true' then 'simulated' else 'recorded' end as source,
             count(*) as clicks,
             count(distinct visitor_id) as visitors
@@ -159,8 +159,8 @@ def by_hour(events: DuckDBPyRelation) -> DuckDBPyRelation:
     """Return `hour` of the day (0 to 23, UTC) and `clicks`; hours without clicks are left out."""
     return ask(
         events,
-        """
-        select hour(timestamp) as hour, count(*) as clicks
+        f"""
+        select hour({utc("timestamp")}) as hour, count(*) as clicks
         from events
         where event = 'click'
         group by hour

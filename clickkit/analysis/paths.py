@@ -11,7 +11,7 @@ from typing import Literal
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, column
+from clickkit.analysis.question import ask, column, seconds
 from clickkit.analysis.sessions import page
 from clickkit.errors import SettingsError
 
@@ -103,6 +103,7 @@ def time_between_clicks(events: DuckDBPyRelation, *, session: str = "session_id"
     third_quartile_seconds` (interpolated: Hyndman and Fan 1996, definition 7). Order is by sequence,
     so seconds are below zero where the sender's clock was set back.
     """
+    before = f"lag(timestamp) over (partition by {column(session)} order by {in_order(session)})"
     return ask(
         events,
         f"""
@@ -113,12 +114,7 @@ def time_between_clicks(events: DuckDBPyRelation, *, session: str = "session_id"
             percentile_cont(0.75) within group (order by seconds) as third_quartile_seconds
         from (
             select
-                extract(
-                    epoch from timestamp - lag(timestamp) over (
-                        partition by {column(session)}
-                        order by {in_order(session)}
-                    )
-                ) as seconds
+                {seconds(before, "timestamp")} as seconds
             from events
             where event = 'click' and {column(session)} is not null
         ) as clicks

@@ -11,7 +11,7 @@ from clickkit.errors import SettingsError
 
 PERCENTILES = (0.5, 0.75, 0.95, 0.99)
 
-DELAY_MS = "date_diff('millisecond', timestamp, received_at)"
+DELAY_MS = "epoch_ms(received_at) - epoch_ms(timestamp)"
 """SQL for the delay of an event: from when it happened to when the collector had it, in ms."""
 
 EVERY = ("minute", "hour", "day", "week", "month")

@@ -7,13 +7,13 @@ from typing import Protocol, TypeVar
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.performance import DELAY_MS
-from clickkit.analysis.question import as_day, ask, expression
+from clickkit.analysis.question import as_day, ask, day, expression, seconds
 from clickkit.errors import SettingsError
 
 MOST_MISSING_AT_ONCE = 1_000
 """A gap of more sequence numbers is taken for a wrong number, as `clickkit verify` does."""
 
-IS_LATE = "cast(received_at as date) > cast(timestamp as date)"
+IS_LATE = f"{day('received_at')} > {day('timestamp')}"
 """SQL for an event that came on a later day, in UTC, than the one it belongs to."""
 
 
@@ -81,7 +81,7 @@ def freshness(
             count(*) as events,
             max(timestamp) as newest_event,
             max(received_at) as newest_receipt,
-            date_diff('millisecond', max(received_at), {moment}) / 1000.0 as age_seconds,
+            {seconds("max(received_at)", moment)} as age_seconds,
             count(*) filter (where delay_ms > 60000) / nullif(count(received_at), 0) as over_a_minute,
             count(*) filter (where delay_ms > 3600000) / nullif(count(received_at), 0) as over_an_hour,
             count(*) filter (where delay_ms > 86400000) / nullif(count(received_at), 0) as over_a_day,
@@ -159,11 +159,11 @@ def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> 
     )
 
 
-_DAYS = """
+_DAYS = f"""
         days as (
-            select cast(timestamp as date) as date, count(*) as events, count(distinct id) as different
+            select {day("timestamp")} as date, count(*) as events, count(distinct id) as different
             from events
-            group by cast(timestamp as date)
+            group by {day("timestamp")}
         )"""
 
 _GAPS = f"""
@@ -174,15 +174,15 @@ _GAPS = f"""
             group by session_id, sequence
         ),
         starts as (
-            select min(sequence) as lowest, cast(min(timestamp) as date) as date
+            select min(sequence) as lowest, {day("min(timestamp)")} as date
             from numbers
         ),
         steps as (
             select
-                cast(timestamp as date) as date,
+                {day("timestamp")} as date,
                 sequence - 1 - coalesce(
                     lag(sequence) over (partition by session_id order by sequence),
-                    case when cast(timestamp as date) > starts.date then starts.lowest - 1 end
+                    case when {day("timestamp")} > starts.date then starts.lowest - 1 end
                 ) as gap
             from numbers
             cross join starts

@@ -5,7 +5,7 @@ from typing import Literal
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask
+from clickkit.analysis.question import ask, day
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError
 
@@ -87,8 +87,8 @@ def _periods(length: int, since: dt.date | None, until: dt.date | None) -> str:
 
 def _cohorts(period: Period) -> str:
     """Return the tables of each visitor's periods, and of how many of a cohort came in which."""
-    day = "cast(timestamp as date)"
-    start = day if period == "day" else f"cast(date_trunc('week', {day}) as date)"
+    date = day("timestamp")
+    start = date if period == "day" else f"cast(date_trunc('week', {date}) as date)"
     return f"""
         visits as (
             select visitor_id, {start} as period, min(timestamp) as first_at, max(timestamp) as last_at

@@ -7,7 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, column, columns, interval, text
+from clickkit.analysis.question import ask, column, columns, elapsed, microseconds, text
 from clickkit.errors import SettingsError
 
 INTERNAL = "coalesce(properties->>'internal' = 'true', false)"
@@ -77,7 +77,7 @@ def _without_repeats(events: DuckDBPyRelation, within: dt.timedelta) -> DuckDBPy
         repeats as (
             select id, timestamp, received_at
             from followed
-            where timestamp <= before + {interval("repeats_within", within)}
+            where {elapsed("before", "timestamp")} <= {microseconds("repeats_within", within)}
         )
         select {columns(events)}
         from events

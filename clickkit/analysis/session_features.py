@@ -2,7 +2,7 @@
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, expression
+from clickkit.analysis.question import ask, expression, seconds, utc
 from clickkit.errors import SettingsError
 
 FEATURES = (
@@ -59,10 +59,10 @@ def session_features(events: DuckDBPyRelation, *, goal: str, seen: int = 3) -> D
         {_SESSIONS.format(seen=seen)}
         select
             session_id, predicted_at, converted, views, clicks, pages, errors,
-            date_diff('millisecond', started, predicted_at) / 1000.0 as seconds,
+            {seconds("started", "predicted_at")} as seconds,
             mean_duration_ms, deepest_scroll,
-            hour(predicted_at) as hour,
-            isodow(predicted_at) as weekday,
+            hour({utc("predicted_at")}) as hour,
+            isodow({utc("predicted_at")}) as weekday,
             earlier_sessions, device, browser, country, has_campaign, has_referrer
         from sessions
         where length >= {seen:d} and not is_over

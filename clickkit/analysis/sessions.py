@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, columns, interval, microseconds
+from clickkit.analysis.question import ask, columns, elapsed, microseconds, seconds
 from clickkit.errors import SettingsError
 
 GAP = dt.timedelta(minutes=30)
@@ -77,7 +77,7 @@ def sessions(
             visitor_id,
             start_at,
             end_at,
-            extract(epoch from end_at - start_at) as duration_seconds,
+            {seconds("start_at", "end_at")} as duration_seconds,
             events,
             clicks,
             views,
@@ -108,8 +108,8 @@ def summary(
             count(*) as sessions,
             count(distinct visitor_id) as visitors,
             count(*) / nullif(count(distinct visitor_id), 0) as sessions_per_visitor,
-            median(extract(epoch from end_at - start_at)) as median_seconds,
-            avg(extract(epoch from end_at - start_at)) as mean_seconds,
+            median({seconds("start_at", "end_at")}) as median_seconds,
+            avg({seconds("start_at", "end_at")}) as mean_seconds,
             avg(events) as mean_events,
             avg(clicks) as mean_clicks,
             avg(views) as mean_views,
@@ -182,13 +182,12 @@ def _cut(names: str, gap: dt.timedelta, longest: dt.timedelta) -> str:
 
     The running maximum of the beginnings takes events of the same moment together, whatever their order.
     """
-    pause = interval("gap", gap)
-    interval("longest", longest)
+    before = "lag(timestamp) over (partition by visitor_id order by timestamp)"
     return f"""
         select
             {names},
             run,
-            cast(floor((epoch_us(timestamp) - epoch_us(run)) / {microseconds(longest)}) as bigint) as block
+            ({elapsed("run", "timestamp")}) // {microseconds("longest", longest)} as block
         from (
             select
                 {names},
@@ -197,8 +196,7 @@ def _cut(names: str, gap: dt.timedelta, longest: dt.timedelta) -> str:
                 select
                     {names},
                     case
-                        when timestamp <= lag(timestamp) over (partition by visitor_id order by timestamp)
-                            + {pause} then null
+                        when {elapsed(before, "timestamp")} <= {microseconds("gap", gap)} then null
                         else timestamp
                     end as began
                 from events

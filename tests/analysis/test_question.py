@@ -26,25 +26,42 @@ def test_days_of_another_clock_are_refused(relate, make_event, connection):
     assert question.ask(connection.sql("select 1 as one"), "select one from events").fetchall() == [(1,)]
 
 
-def test_literals_keep_quotes_and_lengths(relate, make_event):
-    """A name of a step may hold quotes; a time keeps its microseconds."""
-    length = question.interval("gap", dt.timedelta(days=1, microseconds=5))
-    answer = question.ask(
-        relate([make_event()]),
-        f"""
-        select {question.text("'x")} as {question.column('a"')}, timestamp + {length} - timestamp
-        from events
-        """,
-    )
+def test_literals_keep_quotes(relate, make_event):
+    """A name of a step may hold quotes."""
+    sql = f"""select {question.text("'x")} as {question.column('a"')} from events"""
+    answer = question.ask(relate([make_event()]), sql)
 
     assert answer.columns[0] == 'a"'
-    assert answer.fetchall() == [("'x", dt.timedelta(days=1, microseconds=5))]
+    assert answer.fetchall() == [("'x",)]
+
+
+def test_a_length_of_time_keeps_its_microseconds():
+    """Nothing passes through a float."""
+    length = dt.timedelta(days=100_000, microseconds=5)
+    assert question.microseconds("gap", length) == 100_000 * 86_400_000_000 + 5
 
 
 def test_a_time_of_nothing_is_refused():
     """The message has the argument's name."""
     with pytest.raises(SettingsError, match="gap is 0:00:00"):
-        question.interval("gap", dt.timedelta(0))
+        question.microseconds("gap", dt.timedelta(0))
+
+
+@pytest.mark.parametrize(
+    "moment", ["1969-12-31 23:59:59.999999", "2024-02-29 00:00:00", "2026-11-26 23:59:59.5"]
+)
+def test_days_hours_and_lengths_are_those_of_the_calendar(connection, moment):
+    """The fast way through whole microseconds says what DuckDB's own casts and differences say."""
+    connection.execute("set TimeZone = 'UTC'")
+    ours = f"{question.day('moment')}, hour({question.utc('moment')}), {question.seconds('start', 'moment')}"
+    theirs = "cast(moment as date), hour(moment), extract(epoch from moment - start)"
+    moments = (
+        f"(select timestamptz '{moment}+00' as moment, timestamptz '2026-11-01 02:00:00.000001+02' as start)"
+    )
+
+    found, expected = (connection.sql(f"select {each} from {moments}").fetchall() for each in (ours, theirs))
+
+    assert found == expected
 
 
 def test_an_expression_stands_in_brackets():
