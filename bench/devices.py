@@ -6,22 +6,29 @@ Accuracy is measured on what others have written down (`device_cases.py`), kind 
 
 import argparse
 import asyncio
+import datetime as dt
+import random
 import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import user_agents
 
 from bench.clicks import click_body
 from bench.device_cases import Case, crawler_cases, device_cases, sources
+from bench.load import run_round
 from bench.servers import PROJECT
-from clickkit import connect
-from clickkit.capture.client_hints import ClientHints, hints_of_request
-from clickkit.capture.collector import Collector
+from bench.subjects import start_ours
+from clickkit.capture.client_hints import hints_of_request
 from clickkit.capture.device import detect_device, judge_unlisted
-from clickkit.service import make_collector
+from clickkit.capture.enrichment import enrich
+from clickkit.capture.geolocation import locate
+from clickkit.capture.towns import read_towns
+from clickkit.event import Event
 
 _PAGE = PROJECT / "docs" / "devices.md"
 _BEGIN, _END = "<!-- made by `python -m bench.devices --write` -->\n", "<!-- end -->\n"
@@ -29,6 +36,11 @@ _SAMPLE = 2_000
 _ROUNDS = 3
 _CLICKS = 4_000
 _AT_ONCE = 64
+_WARM_SECONDS, _SECONDS = 2, 5
+_TOWNS = 40
+_NONE = "without a position"
+_POSITIONS = {_NONE: 0, "five clicks at each": 5, "each at a new one": 1}
+_AWAY = 0.05  # degrees, 5 km
 
 _uncached = detect_device.__wrapped__
 
@@ -65,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _PAGE.write_text(before + _BEGIN + table + _END + rest.partition(_END)[2], encoding="utf-8")
     for line in speed(cases[:: len(cases) // _SAMPLE]):
         print(line)
-    print(cost())
+    for line in cost():
+        print(line)
 
 
 def accuracy(cases: Sequence[Case]) -> Iterator[str]:
@@ -126,52 +139,60 @@ def _seconds(look: Callable[[Case], object], cases: Sequence[Case]) -> float:
     return time.perf_counter() - began
 
 
-def cost() -> str:
-    """Return the share that hints and device have in the collector's time per click, in one process."""
-    headers = dict(_HEADERS)
-    agent = headers[b"user-agent"].decode()
-    detect_device(agent, hints_of_request(headers, _QUERY))
-    began = time.perf_counter()
-    for _ in range(_CLICKS):
-        hints: ClientHints | None = hints_of_request(headers, _QUERY)
-        detect_device(agent, hints)
-    device = (time.perf_counter() - began) / _CLICKS
-    with tempfile.TemporaryDirectory(dir=PROJECT / "data", prefix="bench-") as name:
-        store = connect(f"sqlite:///{name}/clicks.db")
-        click = asyncio.run(_serve(make_collector(store, Path(name))))
-        store.close()
-    return (
-        f"hints and device: {device * 1e6:.1f} µs of the collector's {click * 1e6:.1f} µs a click; "
-        f"asked < 15 %, reached {100 * device / click:.1f} %"
-    )
-
-
-async def _serve(collector: Collector) -> float:
-    """Return the seconds per click of a collector that answers many at once, without a network."""
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/clicks",
-        "query_string": _QUERY,
-        "headers": _HEADERS,
-        "client": ("127.0.0.1", 1),
+def cost() -> Iterator[str]:
+    """Yield what hints, device, place and language add to the processor time that the collector takes."""
+    towns = read_towns().towns
+    positions = [(town.latitude, town.longitude) for town in towns[:: len(towns) // _TOWNS]]
+    taken = {
+        name: min(
+            _enrichment([_body(number, clicks_at_one, positions) for number in range(_CLICKS)])
+            for _ in range(_ROUNDS)
+        )
+        for name, clicks_at_one in _POSITIONS.items()
     }
+    rest = _collector_seconds() - taken[_NONE]
+    yield f"enrichment adds to the {rest * 1e6:.1f} µs of processor time that a click takes; asked < 15 %:"
+    for name, seconds in taken.items():
+        yield f"  {name:<20} {seconds * 1e6:4.1f} µs: reached {100 * seconds / rest:.1f} %"
 
-    async def send(_message: object) -> None:
-        pass
 
-    async def sender() -> None:
-        for _ in range(_CLICKS // _AT_ONCE):
-            message = {"type": "http.request", "body": click_body(), "more_body": False}
+def _collector_seconds() -> float:
+    """Return the processor seconds per click of `clickkit serve` on SQLite, single clicks over HTTP."""
+    with tempfile.TemporaryDirectory(dir=PROJECT / "data", prefix="bench-") as name, ExitStack() as servers:
+        server = start_ours(servers, Path(name) / "collector", f"sqlite:///{name}/clicks.db")
+        asyncio.run(run_round(server.port, connections=_AT_ONCE, batch=1, seconds=_WARM_SECONDS))
+        before = server.cpu_seconds()
+        one = asyncio.run(run_round(server.port, connections=_AT_ONCE, batch=1, seconds=_SECONDS))
+        return (server.cpu_seconds() - before) / one.acknowledged
 
-            async def receive(message: dict[str, object] = message) -> dict[str, object]:
-                return message
 
-            await collector(scope, receive, send)
+def _body(number: int, clicks_at_one: int, positions: Sequence[tuple[float, float]]) -> bytes:
+    """Return a click; of a visitor with a position it is somewhere within 5 km of one of these towns."""
+    body = click_body()
+    if not clicks_at_one:
+        return body
+    visitor = number // clicks_at_one
+    latitude, longitude = positions[visitor % len(positions)]
+    away = random.Random(visitor)
+    place = {
+        "latitude": latitude + away.uniform(-_AWAY, _AWAY),
+        "longitude": longitude + away.uniform(-_AWAY, _AWAY),
+    }
+    return body[:-1] + b',"location":' + msgspec.json.encode(place) + b"}"
 
+
+def _enrichment(bodies: Sequence[bytes]) -> float:
+    """Return the seconds per click that hints and enrichment take, caches as they are after a while."""
+    headers = dict(_HEADERS)
+    events = [msgspec.json.decode(body, type=Event) for body in bodies]
+    agent = headers[b"user-agent"].decode()
+    now = dt.datetime.now(dt.UTC)
+    locate.cache_clear()
     began = time.perf_counter()
-    await asyncio.gather(*(sender() for _ in range(_AT_ONCE)))
-    return (time.perf_counter() - began) / (_CLICKS // _AT_ONCE * _AT_ONCE)
+    for event in events:
+        hints = hints_of_request(headers, _QUERY)
+        enrich(event, received_at=now, user_agent=agent, hints=hints, accept_language="en-GB")
+    return (time.perf_counter() - began) / len(events)
 
 
 if __name__ == "__main__":

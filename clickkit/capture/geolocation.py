@@ -20,9 +20,11 @@ POSITION, TIME_ZONE, PROXY, SENDER = "position", "timezone", "proxy", "sender"
 _FARTHEST_KM = 100
 _FARTHEST_AT_SEA_KM = 50
 _KEPT_ZONES = 1024
+_KEPT_POSITIONS = 1024  # the next click of a visitor is at the same one
 _ANTARCTICA_BEGINS = -60  # ISO 3166 gives AQ everything south of it, whoever claims it
 
 
+@lru_cache(_KEPT_POSITIONS)
 def locate(latitude: float, longitude: float) -> Location:
     """Return city, region and country of a position in degrees north and east.
 
@@ -68,8 +70,13 @@ def countries_at(latitude: float, longitude: float) -> tuple[str, ...]:
     """Return the codes of the countries that a position may be in: several where their zones overlap."""
     if latitude < _ANTARCTICA_BEGINS:
         return ("AQ",)
+    return _countries_of(tuple(get_tzs(longitude, latitude)))
+
+
+@lru_cache(_KEPT_ZONES)
+def _countries_of(zones: tuple[str, ...]) -> tuple[str, ...]:
     codes: set[str] = set()
-    for zone in get_tzs(longitude, latitude):
+    for zone in zones:
         code = country_of_zone(zone)
         if code is not None:
             codes.update((code, *read_towns().also_of.get(zone, ())))

@@ -25,7 +25,13 @@ _EARTH_RADIUS_KM = 6371.0088
 _SHARE_OF_A_COUNTRY = 0.05
 _SHARE_IN_A_REGION = 0.95
 _KEPT_TREES = 512
+_KEPT_CELLS = 4096
+_CELLS_PER_DEGREE = 40  # 2.8 km and less
+_CELL_RADIUS = math.radians(math.sqrt(0.5) / _CELLS_PER_DEGREE)
 _reading = threading.Lock()
+
+Point = tuple[float, float, float]
+"""A place on the unit sphere, where the nearest chord is the nearest way."""
 
 
 class Town(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +45,7 @@ class Town(msgspec.Struct, frozen=True, gc=False):
 
 
 class Towns(NamedTuple):
-    """All towns, and their points on the unit sphere, where the nearest chord is the nearest way.
+    """All towns, and their points.
 
     `of_country` are their places in the list, by code. `also_of` are countries that keep a zone which is
     another's, as northern Vietnam keeps Bangkok's; `region_of_zone` is there for a zone that lies in one.
@@ -60,11 +66,33 @@ def read_towns() -> Towns:
 
 def nearest_town(latitude: float, longitude: float, codes: tuple[str, ...]) -> tuple[Town | None, float]:
     """Return the nearest town of these countries, or with none of the world, and how many km away it is."""
-    among, tree = _tree(codes)
-    chord, nearest = tree.query(_on_unit_sphere([latitude], [longitude])[0])
-    if nearest == len(among):  # a country without towns
+    x, y, z = _on_unit_sphere(latitude, longitude)
+    nearest, square = None, math.inf
+    for town, (a, b, c) in _candidates(
+        math.floor(latitude * _CELLS_PER_DEGREE), math.floor(longitude * _CELLS_PER_DEGREE), codes
+    ):
+        found = (a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2
+        if found < square:
+            nearest, square = town, found
+    if nearest is None:
         return None, math.inf
-    return read_towns().towns[among[nearest]], 2 * _EARTH_RADIUS_KM * math.asin(min(1.0, chord / 2))
+    return nearest, 2 * _EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(square) / 2))
+
+
+@lru_cache(_KEPT_CELLS)
+def _candidates(row: int, column: int, codes: tuple[str, ...]) -> tuple[tuple[Town, Point], ...]:
+    """Return the towns, with their points, that may be the nearest of a position in this cell.
+
+    The nearest of its centre is at most a radius farther from the position, and so is any that is nearer.
+    """
+    centre = _on_unit_sphere((row + 0.5) / _CELLS_PER_DEGREE, (column + 0.5) / _CELLS_PER_DEGREE)
+    among, tree = _tree(codes)
+    chord, _ = tree.query(centre)
+    if math.isinf(chord):  # a country without towns
+        return ()
+    known = read_towns()
+    found = among[tree.query_ball_point(centre, chord + 2 * _CELL_RADIUS)]
+    return tuple((known.towns[place], tuple(known.points[place].tolist())) for place in sorted(found))
 
 
 @lru_cache(_KEPT_TREES)
@@ -86,7 +114,7 @@ def _read() -> Towns:
     owners = {zone: country_of_zone(zone) for zone in set(zones)}
     return Towns(
         towns,
-        _on_unit_sphere([town.latitude for town in towns], [town.longitude for town in towns]),
+        np.array([_on_unit_sphere(town.latitude, town.longitude) for town in towns]),
         dict(zip(names.tolist(), np.split(order, starts[1:]), strict=True)),
         _also_of(towns, zones, owners),
         _regions(towns, zones, owners),
@@ -121,6 +149,7 @@ def _regions(towns: Iterable[Town], zones: Iterable[str], owners: Mapping[str, s
     }
 
 
-def _on_unit_sphere(latitudes: list[float], longitudes: list[float]) -> npt.NDArray[np.float64]:
-    north, east = np.radians(latitudes), np.radians(longitudes)
-    return np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
+def _on_unit_sphere(latitude: float, longitude: float) -> Point:
+    north, east = math.radians(latitude), math.radians(longitude)
+    out = math.cos(north)
+    return out * math.cos(east), out * math.sin(east), math.sin(north)

@@ -3,6 +3,11 @@
 import math
 import threading
 
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from clickkit.capture.towns import nearest_town, read_towns
 
 
@@ -26,6 +31,28 @@ def test_the_nearest_town_can_be_a_countrys():
 
     assert (windsor.city, detroit.city) == ("Windsor", "Detroit")
     assert 1 < away_km < 2
+
+
+@pytest.mark.parametrize("codes", [(), ("NO",), ("FJ", "NZ")])
+@settings(deadline=None)
+@given(latitude=st.floats(-90, 90), longitude=st.floats(-180, 180))
+@example(latitude=90.0, longitude=-180.0)
+@example(latitude=-90.0, longitude=180.0)
+@example(latitude=-16.8, longitude=-179.99)
+def test_the_nearest_is_the_nearest_of_all(codes, latitude, longitude):
+    """However far away; at a pole and across the antimeridian too."""
+    among = [town for town in read_towns().towns if not codes or town.country_code in codes]
+    north, east = np.radians([[town.latitude, town.longitude] for town in among]).T
+    here, there = math.radians(latitude), math.radians(longitude)
+    haversine = (
+        np.sin((north - here) / 2) ** 2 + math.cos(here) * np.cos(north) * np.sin((east - there) / 2) ** 2
+    )
+
+    town, away_km = nearest_town(latitude, longitude, codes)
+
+    expected_km = 2 * 6371.0088 * math.asin(math.sqrt(min(1.0, haversine.min())))
+    assert town.country_code in codes or not codes
+    assert away_km == pytest.approx(expected_km, rel=1e-6, abs=1e-3)
 
 
 def test_a_country_without_towns_has_none():
