@@ -95,19 +95,25 @@ _CALENDAR = """
             from counted
             group by segment
         ),
-        days as (
+        calendar as (
             select
                 firsts.segment,
                 cast(every.day as date) as date,
-                counted.count,
-                sqrt(counted.count + 0.375) as root,
-                cast(every.day as date) <= coalesce({until}, lasts.last) as is_complete
+                coalesce({until}, lasts.last) as complete_until
             from firsts
             cross join lasts
             cross join unnest(generate_series(firsts.first, lasts.last, interval 1 day)) as every(day)
+        ),
+        days as (
+            select
+                calendar.segment,
+                calendar.date,
+                counted.count,
+                sqrt(counted.count + 0.375) as root,
+                calendar.date <= calendar.complete_until as is_complete
+            from calendar
             left join counted
-                on counted.segment is not distinct from firsts.segment
-                and counted.date = cast(every.day as date)
+                on counted.segment is not distinct from calendar.segment and counted.date = calendar.date
         )"""
 _HISTORY = """
         past as (
@@ -115,8 +121,7 @@ _HISTORY = """
             from days
             join days as earlier
                 on earlier.segment is not distinct from days.segment
-                and earlier.date < days.date
-                and earlier.date >= days.date - {days}
+                and date_diff('day', earlier.date, days.date) between 1 and {days}
             where earlier.root is not null and earlier.is_complete
         ),
         residuals as (
@@ -126,7 +131,7 @@ _HISTORY = """
                 on others.segment is not distinct from past.segment
                 and others.date = past.date
                 and others.day <> past.day
-                and (others.day - past.day) % 7 = 0
+                and date_diff('day', past.day, others.day) % 7 = 0
             group by past.segment, past.date, past.day, past.root
         )"""
 _EXPECTED = f"""
@@ -135,8 +140,8 @@ _EXPECTED = f"""
                 segment,
                 date,
                 count(*) as history,
-                count(*) filter (where (date - day) % 7 = 0) as same,
-                median(root) filter (where (date - day) % 7 = 0) as season
+                count(*) filter (where date_diff('day', day, date) % 7 = 0) as same,
+                median(root) filter (where date_diff('day', day, date) % 7 = 0) as season
             from past
             group by segment, date
         ),
@@ -145,7 +150,7 @@ _EXPECTED = f"""
                 segment,
                 date,
                 residual - median(residual) over (partition by segment, date) as deviation,
-                case when day >= date - 7 then residual end as recent
+                case when date_diff('day', day, date) <= 7 then residual end as recent
             from residuals
         ),
         spreads as (

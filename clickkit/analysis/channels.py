@@ -28,13 +28,14 @@ from typing import Literal
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.channel_rules import CHANNEL, host_sql, tag_sql
-from clickkit.analysis.question import ask, column, columns, day
+from clickkit.analysis.question import ask, column, columns, day, last_if_null
 from clickkit.analysis.wilson import wilson
 from clickkit.errors import SettingsError
 
 Every = Literal["day", "week"]
 
 _TAGGED = "utm_source <> '' or medium <> '' or campaign <> ''"
+_IN_ORDER = f"({last_if_null('sequence')}, timestamp)"
 _CLICKS = "count(*) filter (where event = 'click')"
 
 
@@ -217,8 +218,8 @@ def _touches(session: str, counts: Mapping[str, str] = MappingProxyType({})) -> 
                 select
                     {column(session)} as session,
                     min(visitor_id) as visitor_id,
-                    min_by(page_url, (sequence, timestamp)) as landing_url,
-                    min_by(coalesce(referrer, ''), (sequence, timestamp)) as landing_referrer{more}
+                    min_by(page_url, {_IN_ORDER}) as landing_url,
+                    min_by(coalesce(referrer, ''), {_IN_ORDER}) as landing_referrer{more}
                 from events
                 where {column(session)} is not null
                 group by {column(session)}

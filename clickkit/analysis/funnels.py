@@ -161,18 +161,18 @@ def _begun(count: int, by: By) -> str:
         if by == "visitor"
         else ""
     )
+    visits = f"partition by going.unit order by {_ORDERS[by]}"
     return f"""
         chain_1 as (
             select
                 going.unit,
                 timestamp,
                 {_flags(1, count)},
-                row_number() over visits as position,
+                row_number() over ({visits}) as position,
                 max(case when is_1 then timestamp end) over (
-                    visits rows between unbounded preceding and 1 preceding
+                    {visits} rows between unbounded preceding and 1 preceding
                 ) as start_1
             from going{started}
-            window visits as (partition by going.unit order by {_ORDERS[by]})
         )"""
 
 

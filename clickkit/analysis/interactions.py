@@ -63,7 +63,8 @@ def rage_clicks(
 
 def _quick(clicks: int, within: int, radius: float) -> str:
     """Return the SELECT of the clicks that end a quick row, with the place of the one before on the page."""
-    frame = f"visits rows between {clicks - 1:d} preceding and current row"
+    visits = "partition by session_id, page_url order by sequence, timestamp, id"
+    frame = f"{visits} rows between {clicks - 1:d} preceding and current row"
     return f"""
         select
             session_id,
@@ -79,13 +80,12 @@ def _quick(clicks: int, within: int, radius: float) -> str:
                 page_url,
                 button,
                 timestamp,
-                row_number() over visits as position,
-                lag(timestamp, {clicks - 1:d}) over visits as first_at,
+                row_number() over ({visits}) as position,
+                lag(timestamp, {clicks - 1:d}) over ({visits}) as first_at,
                 max(x) over ({frame}) - min(x) over ({frame}) as width,
                 max(y) over ({frame}) - min(y) over ({frame}) as height
             from events
             where event = 'click' and session_id is not null and x is not null and y is not null
-            window visits as (partition by session_id, page_url order by sequence, timestamp, id)
         ) as placed
         where {elapsed("first_at", "timestamp")} <= {within:d}
             and width * width + height * height <= {float(radius) ** 2}

@@ -147,7 +147,7 @@ def by_each_day(events: DuckDBPyRelation, since: dt.date, until: dt.date) -> Duc
             coalesce(counted.source, 'recorded') as source,
             coalesce(counted.clicks, 0) as clicks,
             coalesce(counted.visitors, 0) as visitors
-        from generate_series(date '{since}', date '{until}', interval 1 day) as every(day)
+        from unnest(generate_series(date '{since}', date '{until}', interval 1 day)) as every(day)
         left join counted on counted.date = every.day
         order by date, source
         """,

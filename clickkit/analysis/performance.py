@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.conversion import conversion
-from clickkit.analysis.question import ask, expression
+from clickkit.analysis.question import ask, elapsed, expression
 from clickkit.analysis.ranks import ranks
 from clickkit.errors import SettingsError
 
 PERCENTILES = (0.5, 0.75, 0.95, 0.99)
 
-DELAY_MS = "epoch_ms(received_at) - epoch_ms(timestamp)"
+DELAY_MS = f"({elapsed('timestamp', 'received_at')}) // 1000"
 """SQL for the delay of an event: from when it happened to when the collector had it, in ms."""
 
 EVERY = ("minute", "hour", "day", "week", "month")

@@ -105,6 +105,11 @@ def elapsed(earlier: str, later: str) -> str:
     return f"epoch_us({later}) - epoch_us({earlier})"
 
 
+def last_if_null(number: str) -> str:
+    """Return the SQL of a whole number that orders null last: engines differ on nulls in a pair."""
+    return f"coalesce({number}, {2**63 - 1})"
+
+
 def seconds(earlier: str, later: str) -> str:
     """Return the SQL of the seconds from one moment to another."""
     return f"({elapsed(earlier, later)}) / 1e6"

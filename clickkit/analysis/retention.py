@@ -55,7 +55,7 @@ def retention(
         from periods
         left join returned
             on returned.cohort = periods.cohort
-            and returned.period = periods.cohort + {length} * periods.period
+            and date_diff('day', returned.cohort, returned.period) = {length} * periods.period
         order by periods.cohort, periods.period
         """,
     )
@@ -74,13 +74,13 @@ def _periods(length: int, since: dt.date | None, until: dt.date | None) -> str:
                 numbers.period,
                 cohorts.active as visitors,
                 cohorts.cohort >= days.first_day
-                    and cohorts.cohort + {length} * (numbers.period + 1) <= days.last_day + 1 as is_complete
+                    and {length} * (numbers.period + 1) <= date_diff('day', cohorts.cohort, days.last_day) + 1
+                    as is_complete
             from returned as cohorts
             cross join days
-            cross join lateral (
-                select cast(every.number as int) as period
-                from generate_series(0, (days.last_day - cohorts.cohort) // {length}) as every(number)
-            ) as numbers
+            cross join unnest(
+                generate_series(0, date_diff('day', cohorts.cohort, days.last_day) // {length})
+            ) as numbers(period)
             where cohorts.period = cohorts.cohort
         )"""
 

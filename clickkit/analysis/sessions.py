@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, columns, elapsed, microseconds, seconds
+from clickkit.analysis.question import ask, columns, elapsed, last_if_null, microseconds, seconds
 from clickkit.errors import SettingsError
 
 GAP = dt.timedelta(minutes=30)
@@ -33,7 +33,7 @@ def with_sessions(
     return ask(
         events,
         f"""
-        select {columns(events)}, visitor_id || '/' || epoch_us(run) || '/' || block as session_key
+        select {columns(events)}, {_KEY} as session_key
         from ({_cut(columns(events), gap, longest)}) as events
         """,
     )
@@ -73,7 +73,7 @@ def sessions(
         events,
         f"""
         select
-            visitor_id || '/' || epoch_us(run) || '/' || block as session_key,
+            {_KEY} as session_key,
             visitor_id,
             start_at,
             end_at,
@@ -153,9 +153,11 @@ _NUMBERS = (
     "sessions, visitors, sessions_per_visitor, median_seconds, mean_seconds, mean_events, mean_clicks, "
     "mean_views, bounce_rate"
 )
-_LANDING_AND_EXIT = """,
-            min_by(page_url, (timestamp, sequence)) as landing_page,
-            max_by(page_url, (timestamp, sequence)) as exit_page"""
+_KEY = "visitor_id || '/' || cast(epoch_us(run) as varchar) || '/' || cast(block as varchar)"
+_BY_TIME = f"(timestamp, {last_if_null('sequence')})"
+_LANDING_AND_EXIT = f""",
+            min_by(page_url, {_BY_TIME}) as landing_page,
+            max_by(page_url, {_BY_TIME}) as exit_page"""
 
 
 def _grouped(gap: dt.timedelta, longest: dt.timedelta, more: str) -> str:

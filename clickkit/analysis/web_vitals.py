@@ -21,6 +21,7 @@ web.dev (articles `vitals`, `lcp`, `inp`, `cls`, `fcp`, `ttfb`, `fid`; INP took 
 PAGE = page("page_url")
 """SQL for the page of an event: its address without query and fragment."""
 
+_NAME = "cast(properties->>'name' as varchar)"
 PATH = f"regexp_replace({PAGE}, '^[A-Za-z][A-Za-z0-9+.-]*://[^/]*', '')"
 """SQL for the page of an event within its site: `PAGE` without scheme and host, short enough for a label."""
 
@@ -31,8 +32,9 @@ def web_vitals(
     """Return `metric, segment, p75, low, high, observations, rating`, in the order of `THRESHOLDS`.
 
     Within a metric the segments with the most observations come first. `by` is an SQL expression for the
-    segment: the page, `device.type`, …; None is one segment, `all`. The values are `properties->>'value'`
-    of the events `web-vital`, each counted; what is no number from 0 to 1e12 is left out.
+    segment, which becomes text: the page, `device.type`, …; None is one segment, `all`. The values are
+    `properties->>'value'` of the events `web-vital`, each counted; what is no number from 0 to 1e12 is left
+    out.
 
     `rating` holds the 75th percentile, as web.dev defines it, against `THRESHOLDS`: good, needs improvement,
     poor, or too few under `at_least` observations. `low` and `high` are its limits as in
@@ -45,11 +47,11 @@ def web_vitals(
         raise SettingsError(f"at_least is {at_least}: give a number of observations from 1 on, such as 30")
     number = "try_cast(properties->>'value' as double)"
     names = ", ".join(f"'{metric}'" for metric in THRESHOLDS)
-    known = f"event = 'web-vital' and properties->>'name' in ({names}) and {number} between 0 and 1e12"
+    known = f"event = 'web-vital' and {_NAME} in ({names}) and {number} between 0 and 1e12"
     found = percentiles(
         events,
         value=f"case when {known} then {number} end",
-        by=f"{{'metric': properties->>'name', 'segment': {expression(by)}}}",
+        by=f"struct_pack(metric := {_NAME}, segment := cast({expression(by)} as varchar))",
         at=[0.75],
         confidence=confidence,
     )
