@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from clickkit.capture.enrichment import enrich
     from clickkit.capture.tracker import Tracker
     from clickkit.dashboard import tracker_dashboard
+    from clickkit.engines.athena import Athena
+    from clickkit.engines.statement import statement
     from clickkit.lake.reader import read_lake
     from clickkit.live.dashboard import live_dashboard
     from clickkit.report.dashboard import report_dashboard
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Athena",
     "ClickkitError",
     "Device",
     "Event",
@@ -59,17 +62,20 @@ __all__ = [
     "report_dashboard",
     "simulate",
     "simulate_shop",
+    "statement",
     "tracker_dashboard",
     "verify",
 ]
 
 _HEAVY = {
+    "Athena": "clickkit.engines.athena",
     "Tracker": "clickkit.capture.tracker",
     "enrich": "clickkit.capture.enrichment",
     "live_dashboard": "clickkit.live.dashboard",
     "pin": "clickkit.runs.pin",
     "read_lake": "clickkit.lake.reader",
     "report_dashboard": "clickkit.report.dashboard",
+    "statement": "clickkit.engines.statement",
     "tracker_dashboard": "clickkit.dashboard",
 }
 

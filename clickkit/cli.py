@@ -12,7 +12,17 @@ from clickkit import __version__
 from clickkit.app import settings
 from clickkit.aws.deployment import Deployment
 from clickkit.aws.stack_doctor import examine_stack
-from clickkit.commands import audience, collecting, deploying, exporting, forgetting, lake, running, storing
+from clickkit.commands import (
+    asking,
+    audience,
+    collecting,
+    deploying,
+    exporting,
+    forgetting,
+    lake,
+    running,
+    storing,
+)
 from clickkit.commands.options import LakeUrl, StoreUrl, say
 from clickkit.demo.rehearsal import rehearse
 from clickkit.demo.reset import put_aside
@@ -107,7 +117,7 @@ def demo(
         run_demo(show, scripted=script, browser=browser and has_screen, say=say)
 
 
-for _part in (collecting, audience, storing, exporting, forgetting, lake, running, deploying):
+for _part in (collecting, audience, storing, exporting, forgetting, lake, asking, running, deploying):
     app.add_typer(_part.commands)
 
 

@@ -1,0 +1,88 @@
+"""All questions by their names: each public function here that takes `events` and returns a relation."""
+
+import functools
+import importlib
+import inspect
+import json
+import pkgutil
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from duckdb import DuckDBPyRelation
+
+import clickkit.analysis
+from clickkit.errors import SettingsError
+
+Question = Callable[..., DuckDBPyRelation]
+
+_MODULES = sorted(info.name for info in pkgutil.iter_modules(clickkit.analysis.__path__))
+
+
+def questions() -> dict[str, Question]:
+    """Return the questions by module and name, such as `metrics.by_button`, in the order of the alphabet."""
+    return {name: question for module in _MODULES for name, question in _of_module(module).items()}
+
+
+def prepare(name: str, options: Mapping[str, str]) -> Callable[[DuckDBPyRelation], DuckDBPyRelation]:
+    """Return a question with its options, which are texts: JSON, or what the option's type is written as.
+
+    So `steps` may be `{"paid": "button = 'Pay'"}`, `within` `PT1H` (ISO 8601), `since` `2026-11-23`.
+
+    Raises:
+        SettingsError: there is no such question or option, one that it needs is missing, or a text is none of
+            its type.
+    """
+    module = name.partition(".")[0]
+    there = _of_module(module) if module in _MODULES else {}
+    if name not in there:
+        raise SettingsError(f"no question {name!r}: choose from {', '.join(there or questions())}")
+    asked = there[name]
+    _, *parameters = inspect.signature(asked).parameters.values()
+    known = {parameter.name: parameter for parameter in parameters}
+    for option in options:
+        if option not in known:
+            raise SettingsError(f"{name} has no option {option!r}: choose from {', '.join(known) or 'none'}")
+    for option, parameter in known.items():
+        if parameter.default is parameter.empty and option not in options:
+            raise SettingsError(
+                f"{name} needs the option {option}: see help({asked.__module__}.{asked.__name__})"
+            )
+    hints = typing.get_type_hints(asked)
+    return functools.partial(
+        asked, **{option: _read(option, text, hints[option]) for option, text in options.items()}
+    )
+
+
+def _of_module(module: str) -> dict[str, Question]:
+    """Return the questions of one module; others are not imported."""
+    path = f"clickkit.analysis.{module}"
+    names = vars(importlib.import_module(path))
+    return {f"{module}.{name}": found for name, found in sorted(names.items()) if _is_question(found, path)}
+
+
+def _is_question(found: Any, module: str) -> bool:
+    if not inspect.isfunction(found) or found.__module__ != module or found.__name__.startswith("_"):
+        return False
+    signature = inspect.signature(found)
+    return (
+        next(iter(signature.parameters), "") == "events" and signature.return_annotation is DuckDBPyRelation
+    )
+
+
+def _read(option: str, text: str, kind: Any) -> Any:
+    for value in _values(text):
+        try:
+            return msgspec.convert(value, kind, strict=False)
+        except (msgspec.ValidationError, TypeError) as error:
+            reason = str(error)
+    raise SettingsError(f"option {option} cannot be {text!r}: {reason}")
+
+
+def _values(text: str) -> list[Any]:
+    """Return what a text may stand for: itself, and what it says as JSON."""
+    try:
+        return [text, json.loads(text)]
+    except json.JSONDecodeError:
+        return [text]
