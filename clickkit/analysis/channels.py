@@ -18,7 +18,7 @@ Mobile Push or Unassigned is `other`. Capitals do not matter. In this order:
 The rules stand once, in `channel_rules`, which has them for Python too: `channel_of(page_url, referrer)`.
 The source is utm_source or, without any utm, the referrer's host. A session is what the column
 `session` says, by default the tracker's; events without one are left out. Its first event is the first
-by sequence, then timestamp; it speaks for the whole session.
+by sequence, then timestamp, then id; it speaks for the whole session.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ from clickkit.errors import SettingsError
 Every = Literal["day", "week"]
 
 _TAGGED = "utm_source <> '' or medium <> '' or campaign <> ''"
-_IN_ORDER = f"({last_if_null('sequence')}, timestamp)"
+_IN_ORDER = f"({last_if_null('sequence')}, timestamp, id)"
 _CLICKS = "count(*) filter (where event = 'click')"
 
 

@@ -64,7 +64,7 @@ def sessions(
 
     Columns: `session_key, visitor_id, start_at, end_at` (first and last event), `duration_seconds`,
     `events, clicks, views, landing_page, exit_page` (without query; the pages of the first and last
-    event by timestamp, then sequence), `is_bounce` (no click and one view at most).
+    event by timestamp, then sequence, then id), `is_bounce` (no click and one view at most).
 
     Raises:
         SettingsError: a length of time is not over zero.
@@ -154,7 +154,7 @@ _NUMBERS = (
     "mean_views, bounce_rate"
 )
 _KEY = "visitor_id || '/' || cast(epoch_us(run) as varchar) || '/' || cast(block as varchar)"
-_BY_TIME = f"(timestamp, {last_if_null('sequence')})"
+_BY_TIME = f"(timestamp, {last_if_null('sequence')}, id)"
 _LANDING_AND_EXIT = f""",
             min_by(page_url, {_BY_TIME}) as landing_page,
             max_by(page_url, {_BY_TIME}) as exit_page"""
@@ -162,7 +162,7 @@ _LANDING_AND_EXIT = f""",
 
 def _grouped(gap: dt.timedelta, longest: dt.timedelta, more: str) -> str:
     """Return the SELECT of one row a session, with `more` aggregates."""
-    names = "events.visitor_id, events.timestamp, events.event, events.page_url, events.sequence"
+    names = "events.id, events.visitor_id, events.timestamp, events.event, events.page_url, events.sequence"
     return f"""
         select
             visitor_id,

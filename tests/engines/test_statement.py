@@ -1,0 +1,70 @@
+"""A metric becomes one statement, or an error that says why not."""
+
+import datetime as dt
+
+import pytest
+import sqlglot
+
+from bench.asked import LOOK_FIRST
+from clickkit import SettingsError, statement
+from clickkit.analysis import comparisons, experiments, metrics
+from clickkit.analysis.catalogue import questions
+
+
+@pytest.mark.parametrize("name", LOOK_FIRST)
+def test_a_question_that_looks_at_events_first_is_refused(name):
+    """It would see no events, and answer something else."""
+    with pytest.raises(SettingsError, match="looks at events before it asks"):
+        statement(lambda events: questions()[name](events, **LOOK_FIRST[name]), "spark")
+
+
+def test_a_comparison_of_outcomes_is_refused_also_when_nobody_is_left():
+    """A filter that lets nothing through does not hide that somebody looks."""
+
+    def compared(events):
+        found = experiments.outcomes(events, experiment="checkout", goal="button = 'Pay'")
+        return comparisons.rates(found.filter("false"), control="control")
+
+    with pytest.raises(SettingsError, match="looks at events before it asks"):
+        statement(compared, "trino")
+
+
+def test_mistakes_are_found_before_an_engine_is_asked():
+    """DuckDB knows the columns of a lake."""
+    with pytest.raises(SettingsError, match="nocolumn"):
+        statement(lambda events: metrics.by_button(events.filter("nocolumn = 1")), "trino")
+
+
+def test_an_unknown_dialect_is_refused():
+    """The message names those that there are."""
+    with pytest.raises(SettingsError, match="no dialect 'oracle': choose from spark, trino"):
+        statement(metrics.by_button, "oracle")
+
+
+def test_days_are_conditions_on_the_partitions():
+    """Each column has its own, so that an engine passes over years, then months, then days."""
+    made = statement(metrics.totals, "trino", since=dt.date(2026, 11, 3), until=dt.date(2027, 1, 2))
+
+    (chosen,) = sqlglot.parse_one(made, dialect="trino").ctes[0].this.find_all(sqlglot.exp.Where)
+
+    text = chosen.sql("duckdb").replace('"events_of_the_lake".', "").replace('"', "")
+    assert "year >= 2026 AND (year > 2026 OR month > 11 OR (month = 11 AND day >= 3))" in text
+    assert "year <= 2027 AND (year < 2027 OR month < 1 OR (month = 1 AND day <= 2))" in text
+
+
+def test_the_table_has_the_name_that_the_engine_gives_it():
+    """A database with a hyphen is quoted; a column of the same name stays."""
+    made = statement(metrics.totals, "trino", table='"my-shop".events')
+
+    assert [
+        table.sql("trino") for table in sqlglot.parse_one(made, dialect="trino").find_all(sqlglot.exp.Table)
+    ][-1].startswith('"my-shop".events')
+
+
+def test_names_of_common_tables_are_never_used_twice():
+    """DuckDB's may hide one another, Spark's and Trino's may not."""
+    made = statement(lambda events: metrics.by_button(metrics.of_sources(events, ["simulated"])), "spark")
+
+    names = [table.alias for table in sqlglot.parse_one(made, dialect="spark").find_all(sqlglot.exp.CTE)]
+
+    assert len(names) == len(set(names)) > 1
