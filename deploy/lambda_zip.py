@@ -98,14 +98,15 @@ def size_of(folder: Path) -> int:
 def pack(folder: Path, target: Path) -> int:
     """Zip a folder and return the bytes; the same files give the same bytes."""
     target.parent.mkdir(exist_ok=True)
-    beside = target.with_suffix(".tmp")
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as package:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _THE_SAME_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16  # Lambda reads as another user
-            package.writestr(entry, path.read_bytes())
-    beside.replace(target)
+    with tempfile.TemporaryDirectory(dir=target.parent) as beside:
+        written = Path(beside) / target.name
+        with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as package:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _THE_SAME_TIME)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16  # Lambda reads as another user
+                package.writestr(entry, path.read_bytes())
+        written.replace(target)
     return target.stat().st_size
 
 

@@ -4,9 +4,11 @@ import contextlib
 import datetime as dt
 import json
 import os
+import random
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow.dataset as ds
 import pytest
@@ -131,6 +133,21 @@ def test_the_same_files_give_the_same_package(tmp_path):
     with zipfile.ZipFile(packages[0]) as package:
         entries = [(entry.filename, entry.external_attr >> 16) for entry in package.infolist()]
     assert entries == [("clickkit/event.py", 0o644), ("z.py", 0o644)]
+
+
+def test_builds_at_once_leave_a_whole_package(tmp_path):
+    """Two deployments of one checkout share data/lambda.zip; each used to write into the other's file."""
+    folder, target = tmp_path / "folder", tmp_path / "lambda.zip"
+    folder.mkdir()
+    (folder / "a").write_bytes(random.Random(1).randbytes(2_000_000))
+
+    with ThreadPoolExecutor(4) as threads:
+        sizes = set(threads.map(lambda _: lambda_zip.pack(folder, target), range(4)))
+
+    assert sizes == {target.stat().st_size}
+    with zipfile.ZipFile(target) as package:
+        assert package.read("a") == (folder / "a").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "lambda.zip"}
 
 
 def test_a_package_over_the_limit_is_refused(tmp_path):
