@@ -32,6 +32,7 @@ bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.devices
 	@$(BIN)/python -m bench.show
+	@$(BIN)/python -m bench.cold_import
 
 pictures: $(READY) ## rehearse a show and keep its pictures in docs
 	@$(BIN)/clickkit demo --check

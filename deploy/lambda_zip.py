@@ -52,12 +52,22 @@ NEEDLESS = (
 _THE_SAME_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def fill(folder: Path, *, python: str = PYTHON, platform: str | None = PLATFORM) -> None:
-    """Install into an empty folder what the package holds; `platform` None means this machine's.
+def build(target: Path, *, python: str = PYTHON, platform: str | None = PLATFORM) -> tuple[int, int]:
+    """Write the package and return its bytes, zipped and unzipped; `platform` None means this machine's.
 
     Raises:
         subprocess.CalledProcessError: uv could not install; it has said why on standard error.
+        SystemExit: it is over Lambda's limit.
     """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fill(folder, python=python, platform=platform)
+        unzipped = size_of(folder)
+        return pack(folder, target), unzipped
+
+
+def fill(folder: Path, *, python: str, platform: str | None) -> None:
+    """Install into an empty folder what the package holds."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as locked:
         locked.write(_locked(PACKAGES))
         locked.flush()
@@ -88,14 +98,15 @@ def size_of(folder: Path) -> int:
 def pack(folder: Path, target: Path) -> int:
     """Zip a folder and return the bytes; the same files give the same bytes."""
     target.parent.mkdir(exist_ok=True)
-    beside = target.with_suffix(".tmp")
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as package:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _THE_SAME_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16  # Lambda reads as another user
-            package.writestr(entry, path.read_bytes())
-    beside.replace(target)
+    with tempfile.TemporaryDirectory(dir=target.parent) as beside:
+        written = Path(beside) / target.name
+        with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as package:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _THE_SAME_TIME)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16  # Lambda reads as another user
+                package.writestr(entry, path.read_bytes())
+        written.replace(target)
     return target.stat().st_size
 
 
@@ -109,13 +120,8 @@ def main() -> None:
     """Write data/lambda.zip."""
     parser = argparse.ArgumentParser(prog="python -m deploy.lambda_zip", description="Write data/lambda.zip.")
     parser.add_argument("--python", default=PYTHON, help=f"Lambda's Python ({PYTHON})")
-    python = parser.parse_args().python
     target = PROJECT / "data" / "lambda.zip"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        fill(folder, python=python)
-        unzipped = size_of(folder)
-        zipped = pack(folder, target)
+    zipped, unzipped = build(target, python=parser.parse_args().python)
     print(f"{target}: {zipped:,} bytes zipped, {unzipped:,} unzipped (Lambda's limit: {LIMIT_BYTES:,})")
 
 

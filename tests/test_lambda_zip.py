@@ -4,23 +4,21 @@ import contextlib
 import datetime as dt
 import json
 import os
+import random
 import subprocess
 import sys
 import zipfile
-from importlib.util import find_spec
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow.dataset as ds
 import pytest
 
 from clickkit import connect, simulate
-from deploy import lambda_zip
+from deploy import lambda_runtime, lambda_zip
 
 DAY = dt.date(2026, 11, 22)
-LAMBDA_HAS = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 PROGRAM = """
-import json, sys
-sys.path[:0] = sys.argv[1:]
+import json
 
 class Call:
     def get_remaining_time_in_millis(self):
@@ -30,16 +28,31 @@ from clickkit.lambda_handler import lambda_handler
 print(json.dumps(lambda_handler({"day": "2026-11-22"}, Call())))
 """
 
+IMPORTED = """
+import clickkit.lambda_handler
+files = {name: vars(module).get("__file__") or "" for name, module in sys.modules.items() if "." not in name}
+print(*sorted(name for name, file in files.items() if file.startswith(tuple(sys.path[:2]))))
+"""
+
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory, leave_out):
-    """Return the folder of a package for this machine and its Python."""
-    folder = tmp_path_factory.mktemp("package")
+def built(tmp_path_factory, leave_out):
+    """Build the package for this machine and its Python; return the zip's path."""
+    target = tmp_path_factory.mktemp("built") / "lambda.zip"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     try:
-        lambda_zip.fill(folder, python=version, platform=None)
+        lambda_zip.build(target, python=version, platform=None)
     except subprocess.CalledProcessError as error:
         leave_out(f"uv could not install the Lambda's packages (is there a network?): {error}")
+    return target
+
+
+@pytest.fixture(scope="module")
+def package(built, tmp_path_factory):
+    """Unpack the zip into an empty folder, as Lambda does; return the folder."""
+    folder = tmp_path_factory.mktemp("package")
+    with zipfile.ZipFile(built) as package:
+        package.extractall(folder)
     return folder
 
 
@@ -47,10 +60,7 @@ def package(tmp_path_factory, leave_out):
 def runtime(tmp_path_factory):
     """Return a folder with what Lambda's own Python has installed."""
     folder = tmp_path_factory.mktemp("runtime")
-    for name in LAMBDA_HAS:
-        found = Path(find_spec(name).origin)
-        source = found.parent if found.name == "__init__.py" else found
-        (folder / source.name).symlink_to(source)
+    lambda_runtime.fill(folder)
     return folder
 
 
@@ -58,7 +68,7 @@ def test_the_handler_exports_a_day_with_nothing_but_the_package(package, runtime
     """No site-packages, no pandas, no numpy: what was left out is not missed, also when a day is replaced."""
     sqlite_store.put(list(simulate(DAY, DAY, visitors=20)))
     environment = {"CLICKKIT_STORE": sqlite_store.url, "CLICKKIT_LAKE": str(tmp_path / "lake")}
-    command = [sys.executable, "-I", "-S", "-c", PROGRAM, str(package), str(runtime)]
+    command = lambda_runtime.command(PROGRAM, package, runtime)
 
     first, again = (
         subprocess.run(command, env=environment, capture_output=True, text=True) for _ in range(2)
@@ -76,7 +86,7 @@ def test_the_handler_writes_to_a_bucket_from_dynamodb(package, runtime, dynamodb
         number = store.put(list(simulate(DAY, DAY, visitors=20)))
     environment = {"CLICKKIT_STORE": dynamodb_url, "CLICKKIT_LAKE": s3_lake}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    command = [sys.executable, "-I", "-S", "-c", PROGRAM, str(package), str(runtime)]
+    command = lambda_runtime.command(PROGRAM, package, runtime)
 
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
 
@@ -84,8 +94,22 @@ def test_the_handler_writes_to_a_bucket_from_dynamodb(package, runtime, dynamodb
     assert json.loads(done.stdout)["rows"] == number > 0
 
 
-def test_the_package_is_within_the_limit(package):
-    """Lambda refuses more than 262,144,000 bytes; pyarrow as it comes, with pandas, has 258 MiB."""
+def test_an_import_of_the_handler_brings_nothing_heavy(package, runtime):
+    """A cold start has no time for numpy, which pyarrow would take along; bench.cold_import measures it."""
+    done = subprocess.run(
+        lambda_runtime.command(IMPORTED, package, runtime), env={}, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(done.stdout.split()) == {"clickkit", "msgspec", "pyarrow", *lambda_runtime.HAS}
+
+
+def test_the_package_is_within_the_limits(built, package):
+    """Lambda refuses more than 262,144,000 bytes; pyarrow as it comes, with pandas, has 258 MiB.
+
+    Zipped, up to 50 MiB can be handed to it without a bucket.
+    """
+    assert 10_000_000 < built.stat().st_size < 52_428_800
     assert 50_000_000 < lambda_zip.size_of(package) < 150_000_000
     assert {path.name for path in package.iterdir() if path.suffix != ".dist-info"} == {
         "clickkit",
@@ -109,6 +133,21 @@ def test_the_same_files_give_the_same_package(tmp_path):
     with zipfile.ZipFile(packages[0]) as package:
         entries = [(entry.filename, entry.external_attr >> 16) for entry in package.infolist()]
     assert entries == [("clickkit/event.py", 0o644), ("z.py", 0o644)]
+
+
+def test_builds_at_once_leave_a_whole_package(tmp_path):
+    """Two deployments of one checkout share data/lambda.zip; each used to write into the other's file."""
+    folder, target = tmp_path / "folder", tmp_path / "lambda.zip"
+    folder.mkdir()
+    (folder / "a").write_bytes(random.Random(1).randbytes(2_000_000))
+
+    with ThreadPoolExecutor(4) as threads:
+        sizes = set(threads.map(lambda _: lambda_zip.pack(folder, target), range(4)))
+
+    assert sizes == {target.stat().st_size}
+    with zipfile.ZipFile(target) as package:
+        assert package.read("a") == (folder / "a").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "lambda.zip"}
 
 
 def test_a_package_over_the_limit_is_refused(tmp_path):

@@ -19,6 +19,7 @@ LOCK = Path(__file__).with_name("requirements.lock")
 REGION = "eu-north-1"
 UNKNOWN = ("Budget", "Scaling", "ScalingByProcessor")
 """Resources of kinds that the emulator does not know: test_template.py looks at them."""
+SIGNS = {"GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<"}
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +117,67 @@ def aws(tools, tmp_path_factory, find_port):
         emulator.wait(threading.Event())
         owner = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         yield Aws(url, own | owner | {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION})
+
+
+class Stack:
+    """A stack of the emulator: its resources, logical name to physical id, and its outputs."""
+
+    def __init__(self, aws, name):
+        self.name, self.client = name, aws.client
+        stacks = aws.client("cloudformation")
+        made = stacks.describe_stack_resources(StackName=name)["StackResources"]
+        self.ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in made}
+        (described,) = stacks.describe_stacks(StackName=name)["Stacks"]
+        self.outputs = {one["OutputKey"]: one["OutputValue"] for one in described["Outputs"]}
+
+    def role(self, name):
+        """Return a role's ARN, who takes it, and what its rights are on, by their names."""
+        roles = self.client("iam")
+        role = roles.get_role(RoleName=self.ids[name])["Role"]
+        (taken,) = role["AssumeRolePolicyDocument"]["Statement"]
+        (policy,) = roles.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        found = roles.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)["PolicyDocument"]
+        return {
+            "arn": role["Arn"],
+            "taken_by": taken["Principal"]["Service"],
+            "on": {one["Sid"]: one["Resource"] for one in found["Statement"]},
+        }
+
+    def inbound(self, name):
+        """Return the protocol and ports that a security group opens, and to which addresses and groups."""
+        (group,) = self.client("ec2").describe_security_groups(GroupIds=[self.ids[name]])["SecurityGroups"]
+        (rule,) = group["IpPermissions"]
+        ports = (rule["IpProtocol"], rule["FromPort"], rule["ToPort"])
+        return ports, rule["IpRanges"], [one["GroupId"] for one in rule["UserIdGroupPairs"]]
+
+    def alarms(self):
+        """Return what each alarm waits for, by its name without the stack's, and which topics hear of it."""
+        waits, told = {}, set()
+        found = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.name}-")["MetricAlarms"]
+        for one in found:
+            metric = " ".join([one["MetricName"], *(of["Value"] for of in one["Dimensions"])])
+            limit = f"{SIGNS[one['ComparisonOperator']]} {one['Threshold']:g}"
+            periods = one["EvaluationPeriods"]
+            seen = f"in {one.get('DatapointsToAlarm', periods)} of {periods} x {one['Period']} s"
+            waits[one["AlarmName"].removeprefix(f"{self.name}-")] = (
+                f"{one['Statistic']} of {one['Namespace']} {metric} {limit} {seen}, {one['TreatMissingData']}"
+            )
+            told.update(one["AlarmActions"])
+        return waits, told
+
+
+@pytest.fixture(scope="module")
+def deploy_stack(aws, project, known_template):
+    """Return a function that deploys a stack by `clickkit deploy`."""
+
+    def deploy_stack(name, *arguments):
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        given = ("--template", str(known_template), "--python", version, "--yes")
+        done = aws.clickkit(project, "deploy", name, *given, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return Stack(aws, name)
+
+    return deploy_stack
 
 
 def _answers(url, certificate):

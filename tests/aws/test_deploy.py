@@ -72,12 +72,10 @@ def test_tables_are_as_the_template_says(aws, stack):
         assert [key["AttributeName"] for key in found["KeySchema"]] == ["pk", "sk"]
 
 
-def test_the_lake_is_closed_encrypted_and_versioned(aws, bucket):
+def test_the_lake_is_closed_and_versioned(aws, bucket):
     """Nobody may read it from outside, and nobody without TLS."""
     objects = aws.client("s3")
 
-    (rule,) = objects.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     assert all(objects.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
     assert objects.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     (statement,) = json.loads(objects.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]

@@ -179,7 +179,11 @@ def test_every_alarm_tells_somebody(resources):
 
 
 def test_what_the_emulator_drops_is_as_it_should_be(resources):
-    """It takes these properties without a word, and has not got them afterwards."""
+    """It takes these properties without a word, and has not got them afterwards.
+
+    They are listed in test_deploy_export.py and test_deploy_collector.py; the lake's lifecycle and the
+    schedule's time zone, which it drops, too, are above.
+    """
     for name in ("Events", "Ledger"):
         table = resources[name]["Properties"]
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -188,9 +192,39 @@ def test_what_the_emulator_drops_is_as_it_should_be(resources):
         "AttributeName": "expiresAt",
         "Enabled": True,
     }
+    lake = resources["Lake"]["Properties"]
+    assert lake["Tags"] == [{"Key": "clickkit", "Value": "!Ref AWS::StackName"}]
+    assert lake["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    (rule,) = lake["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     export = resources["Export"]["Properties"]
     assert export["ReservedConcurrentExecutions"] == 1
     assert export["DeadLetterConfig"] == {"TargetArn": "!GetAtt Failed.Arn"}
+
+
+def test_what_the_emulator_drops_of_the_service_is_as_it_should_be(resources):
+    """A task that does not answer is replaced, and what it spools leaves it encrypted."""
+    task = resources["Task"]["Properties"]
+    (container,) = task["ContainerDefinitions"]
+    *command, program = container["HealthCheck"]["Command"]
+
+    assert command == ["CMD", "python", "-c"]
+    assert "urlopen('http://127.0.0.1:8000/health', timeout=4)" in program
+    times = {
+        name: container["HealthCheck"][name] for name in ("Interval", "Timeout", "Retries", "StartPeriod")
+    }
+    assert times == {"Interval": 15, "Timeout": 5, "Retries": 3, "StartPeriod": 30}
+    assert task["Volumes"] == [
+        {
+            "Name": container["MountPoints"][0]["SourceVolume"],
+            "EFSVolumeConfiguration": {
+                "FilesystemId": "!Ref Spool",
+                "TransitEncryption": "ENABLED",
+                "AuthorizationConfig": {"AccessPointId": "!Ref SpoolFolder"},
+            },
+        }
+    ]
+    assert resources["Service"]["Properties"]["HealthCheckGracePeriodSeconds"] == 60
 
 
 def test_what_the_emulator_does_not_know_is_as_it_should_be(resources):
@@ -202,13 +236,26 @@ def test_what_the_emulator_does_not_know_is_as_it_should_be(resources):
         ("ACTUAL", 80),
         ("FORECASTED", 100),
     ]
-    scaling = resources["Scaling"]["Properties"]
-    assert scaling["ResourceId"] == "!Sub service/${Cluster}/${Service.Name}"
-    assert (scaling["MinCapacity"], scaling["MaxCapacity"]) == (1, "!Ref MostTasks")
-    policy = resources["ScalingByProcessor"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]
-    assert (
-        policy["PredefinedMetricSpecification"]["PredefinedMetricType"] == "ECSServiceAverageCPUUtilization"
+    assert (budget["Budget"]["BudgetType"], budget["Budget"]["TimeUnit"]) == ("COST", "MONTHLY")
+    assert all(
+        one["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": "!Ref AlarmEmail"}]
+        for one in budget["NotificationsWithSubscribers"]
     )
+    assert resources["Scaling"]["Properties"] == {
+        "ServiceNamespace": "ecs",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "ResourceId": "!Sub service/${Cluster}/${Service.Name}",
+        "MinCapacity": 1,
+        "MaxCapacity": "!Ref MostTasks",
+    }
+    policy = resources["ScalingByProcessor"]["Properties"]
+    assert (policy["PolicyType"], policy["ScalingTargetId"]) == ("TargetTrackingScaling", "!Ref Scaling")
+    assert policy["TargetTrackingScalingPolicyConfiguration"] == {
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        "TargetValue": 50,
+        "ScaleOutCooldown": 60,
+        "ScaleInCooldown": 300,
+    }
 
 
 def _listed(value):
