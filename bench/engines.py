@@ -14,6 +14,7 @@ from clickkit import connect, export, read_lake, statement
 from clickkit.capture.file_import import import_file, parse_ndjson
 from clickkit.event import SCHEMA
 from clickkit.lake.files import open_files
+from clickkit.storage.store import Store
 
 SAMPLE = PROJECT / "data" / "sample.ndjson"
 FIRST, LAST = "2026-10-26", "2026-11-22"
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def compare(folder: Path, events: int) -> Iterator[str]:
     """Write a lake of at least so many events, and yield what is printed of each question."""
     sample, lake = folder / "sample", folder / "lake"
-    write_sample(sample)
+    write_sample(sample).close()
     written = write_copies(sample, lake, events)
     yield f"lake: {written:,} events; seconds of DuckDB and of Spark, local[2]"
     same = asked = 0
@@ -68,12 +69,12 @@ def compare(folder: Path, events: int) -> Iterator[str]:
     yield f"the same on both: asked {asked} of {asked}, reached {same}"
 
 
-def write_sample(lake: Path) -> None:
-    """Export the sample of the notebooks: four weeks of a shop."""
+def write_sample(lake: Path) -> Store:
+    """Export the sample of the notebooks, four weeks of a shop, and return the store that it came from."""
     store = connect(f"sqlite:///{lake.parent / 'sample.db'}")
     import_file(SAMPLE, parse_ndjson, store, reject=print)
     export(store, lake, FIRST, LAST)
-    store.close()
+    return store
 
 
 def write_copies(sample: Path, lake: Path, events: int) -> int:

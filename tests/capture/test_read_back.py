@@ -234,7 +234,7 @@ some_events = st.lists(events, min_size=1, max_size=6, unique_by=lambda event: e
 read_back = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-@settings(read_back, max_examples=100)
+@settings(read_back, max_examples=40)
 @given(some_events)
 def test_any_event_is_read_back_from_sqlite_and_parquet(tmp_path_factory, made):
     """Whatever text, number or time: the store, the export and the reader change nothing."""

@@ -1,5 +1,6 @@
 """The towns of the world are read once, and say who keeps whose time."""
 
+import functools
 import math
 import threading
 
@@ -33,6 +34,13 @@ def test_the_nearest_town_can_be_a_countrys():
     assert 1 < away_km < 2
 
 
+@functools.cache
+def positions_of(codes):
+    """Return the latitudes and longitudes of these countries' towns, in radians."""
+    among = [town for town in read_towns().towns if not codes or town.country_code in codes]
+    return np.radians([[town.latitude, town.longitude] for town in among]).T
+
+
 @pytest.mark.parametrize("codes", [(), ("NO",), ("FJ", "NZ")])
 @settings(deadline=None)
 @given(latitude=st.floats(-90, 90), longitude=st.floats(-180, 180))
@@ -41,8 +49,7 @@ def test_the_nearest_town_can_be_a_countrys():
 @example(latitude=-16.8, longitude=-179.99)
 def test_the_nearest_is_the_nearest_of_all(codes, latitude, longitude):
     """However far away; at a pole and across the antimeridian too."""
-    among = [town for town in read_towns().towns if not codes or town.country_code in codes]
-    north, east = np.radians([[town.latitude, town.longitude] for town in among]).T
+    north, east = positions_of(codes)
     here, there = math.radians(latitude), math.radians(longitude)
     haversine = (
         np.sin((north - here) / 2) ** 2 + math.cos(here) * np.cos(north) * np.sin((east - there) / 2) ** 2

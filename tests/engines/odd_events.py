@@ -4,7 +4,6 @@ import datetime as dt
 import random
 from urllib.parse import quote
 
-from clickkit import connect, export
 from clickkit.event import Device, Event, Location, Screen
 
 FIRST = dt.datetime(2026, 10, 30, 23, 59, 59, 999_999, tzinfo=dt.UTC)
@@ -29,54 +28,47 @@ REFERRERS = [
 KINDS = ["click", "click", "view", "scroll", "error", "web-vital", "exposure"]
 
 
-def write_odd_events(lake, strings, count=1500):
-    """Export them, drawn by a seed; the strings are names and parts of addresses."""
+def odd_events(strings, count=1000):
+    """Yield events, drawn by a seed; the strings are names and parts of addresses."""
     draw = random.Random(4)
-    store = connect(f"sqlite:///{lake.parent / 'odd.db'}")
-    events = []
     moment = FIRST
     for number in range(count):
-        moment += draw.choice(GAPS)
+        (gap,) = draw.choices(GAPS, [30, 30, 30, 1])
+        moment += gap
         text = draw.choice(strings)
         kind = draw.choice(KINDS)
-        events.append(
-            Event(
-                id=f"{number}",
-                event=kind,
-                button=draw.choice([None, "Pay", text]) if kind != "click" else draw.choice(["Pay", text]),
-                timestamp=moment,
-                received_at=moment + draw.choice([-1, 1]) * draw.choice(GAPS),
-                page_url=draw.choice([*PAGES, f"https://shop.example/?utm_source={quote(text)}"]),
-                referrer=draw.choice(REFERRERS),
-                visitor_id=draw.choice([None, "v1", "v2", f"v{number // 9}"]),
-                session_id=draw.choice([None, f"s{number // 5}", "s"]),
-                sequence=draw.choice([None, number, 7]),
-                x=draw.choice([None, 1.5, 10.0]),
-                y=draw.choice([None, 2.0]),
-                duration_ms=draw.choice([None, 0.0, 0.1, 250.0, 1e9]),
-                language=draw.choice([None, "en-GB", "zh_Hans", ""]),
-                timezone=draw.choice([None, "Europe/Oslo", ""]),
-                screen=draw.choice([None, Screen(width=0, height=0), Screen(width=1600, height=900)]),
-                device=draw.choice([None, Device(), Device(type="tablet", browser=text, is_bot=True)]),
-                location=draw.choice(
-                    [None, Location(country="Norway", country_code="NO", city="Oslo"), Location(country=text)]
-                ),
-                variants=draw.choice([{}, {EXPERIMENT: text}, {EXPERIMENT: "b"}, {"checkout": "short"}]),
-                properties=draw.choice(
-                    [
-                        {},
-                        {"simulated": True},
-                        {"internal": "true", "depth": "0.5"},
-                        {"depth": draw.choice([1, 0.25, "much", None])},
-                        {
-                            "name": draw.choice(["LCP", "CLS", text]),
-                            "value": draw.choice([0.1, 2500, "1e3", None]),
-                        },
-                    ]
-                ),
-            )
+        yield Event(
+            id=f"{number}",
+            event=kind,
+            button=draw.choice([None, "Pay", text]) if kind != "click" else draw.choice(["Pay", text]),
+            timestamp=moment,
+            received_at=moment + draw.choice([-1, 1]) * draw.choice(GAPS),
+            page_url=draw.choice([*PAGES, f"https://shop.example/?utm_source={quote(text)}"]),
+            referrer=draw.choice(REFERRERS),
+            visitor_id=draw.choice([None, "v1", "v2", f"v{number // 9}"]),
+            session_id=draw.choice([None, f"s{number // 5}", "s"]),
+            sequence=draw.choice([None, number, 7]),
+            x=draw.choice([None, 1.5, 10.0]),
+            y=draw.choice([None, 2.0]),
+            duration_ms=draw.choice([None, 0.0, 0.1, 250.0, 1e9]),
+            language=draw.choice([None, "en-GB", "zh_Hans", ""]),
+            timezone=draw.choice([None, "Europe/Oslo", ""]),
+            screen=draw.choice([None, Screen(width=0, height=0), Screen(width=1600, height=900)]),
+            device=draw.choice([None, Device(), Device(type="tablet", browser=text, is_bot=True)]),
+            location=draw.choice(
+                [None, Location(country="Norway", country_code="NO", city="Oslo"), Location(country=text)]
+            ),
+            variants=draw.choice([{}, {EXPERIMENT: text}, {EXPERIMENT: "b"}, {"checkout": "short"}]),
+            properties=draw.choice(
+                [
+                    {},
+                    {"simulated": True},
+                    {"internal": "true", "depth": "0.5"},
+                    {"depth": draw.choice([1, 0.25, "much", None])},
+                    {
+                        "name": draw.choice(["LCP", "CLS", text]),
+                        "value": draw.choice([0.1, 2500, "1e3", None]),
+                    },
+                ]
+            ),
         )
-    store.put(events)
-    days = {event.timestamp.date() for event in events}
-    export(store, lake, min(days), max(days))
-    store.close()

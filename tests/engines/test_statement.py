@@ -9,6 +9,7 @@ from bench.asked import LOOK_FIRST
 from clickkit import SettingsError, statement
 from clickkit.analysis import comparisons, experiments, metrics
 from clickkit.analysis.catalogue import questions
+from clickkit.analysis.conversion import conversion
 
 
 @pytest.mark.parametrize("name", LOOK_FIRST)
@@ -18,21 +19,21 @@ def test_a_question_that_looks_at_events_first_is_refused(name):
         statement(lambda events: questions()[name](events, **LOOK_FIRST[name]), "spark")
 
 
-def test_a_comparison_of_outcomes_is_refused_also_when_nobody_is_left():
-    """A filter that lets nothing through does not hide that somebody looks."""
+def test_a_comparison_of_outcomes_is_refused():
+    """It takes a table, which an engine can give."""
 
     def compared(events):
         found = experiments.outcomes(events, experiment="checkout", goal="button = 'Pay'")
-        return comparisons.rates(found.filter("false"), control="control")
+        return comparisons.rates(found, control="control")
 
-    with pytest.raises(SettingsError, match="looks at events before it asks"):
+    with pytest.raises(SettingsError, match="ask the engine for the table that it needs, such as outcomes"):
         statement(compared, "trino")
 
 
 def test_mistakes_are_found_before_an_engine_is_asked():
     """DuckDB knows the columns of a lake."""
     with pytest.raises(SettingsError, match="nocolumn"):
-        statement(lambda events: metrics.by_button(events.filter("nocolumn = 1")), "trino")
+        statement(lambda events: conversion(events, converted="nocolumn = 1"), "trino")
 
 
 def test_an_unknown_dialect_is_refused():

@@ -79,7 +79,7 @@ def archived(files, day):
     return list(zip(stamps, table["id"].to_pylist(), table["button"].to_pylist(), kinds, strict=True))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(runs)
 def test_any_order_of_put_and_export_gives_the_lake_of_the_definition(run):
     """Repeats, late clicks, odd times, microseconds around midnights and leap seconds, empty days."""

@@ -1,0 +1,52 @@
+"""Questions by their names."""
+
+import datetime as dt
+
+import pytest
+
+from clickkit import SettingsError
+from clickkit.analysis.catalogue import prepare, questions
+
+
+def test_every_question_has_a_first_line():
+    """Of its documentation, which the command line lists."""
+    found = questions()
+
+    assert {"metrics.by_button", "sessions.summary", "web_vitals.web_vitals"} <= set(found)
+    assert "question.ask" not in found
+    assert all(question.__doc__.partition("\n")[0].endswith((".", ",", ":")) for question in found.values())
+
+
+def test_options_are_texts_or_json(relate, make_event):
+    """A name, a length of time, a mapping: each by the option's type."""
+    events = relate([make_event(visitor_id="v"), make_event("b", button="Pay", visitor_id="v", sequence=2)])
+    steps = '{"any": "true", "paid": "button = \'Pay\'"}'
+
+    answer = prepare("funnels.funnel", {"steps": steps, "within": "PT1H", "by": "visitor"})(events)
+
+    assert answer.query("answer", "select step, entered from answer").fetchall() == [("any", 1), ("paid", 1)]
+
+
+def test_a_day_is_read_as_a_day(relate, make_event):
+    """And a number as a number."""
+    events = relate([make_event()])
+
+    answer = prepare("metrics.by_each_day", {"since": "2026-11-21", "until": "2026-11-22"})(events)
+
+    assert [row[0] for row in answer.fetchall()] == [dt.date(2026, 11, 21), dt.date(2026, 11, 22)]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("metrics.by_butto", {}, r"no question 'metrics.by_butto': choose from metrics.by_browser"),
+        ("nothing", {}, r"no question 'nothing': choose from alerts.alerts"),
+        ("metrics.by_button", {"top": "5"}, r"metrics.by_button has no option 'top': choose from none"),
+        ("funnels.funnel", {}, r"needs the option steps: see help\(clickkit.analysis.funnels.funnel\)"),
+        ("metrics.by_city", {"at_least": "many"}, r"option at_least cannot be 'many': Expected `int`"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(name, options, message):
+    """With what there is instead."""
+    with pytest.raises(SettingsError, match=message):
+        prepare(name, options)
