@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live report test bench pictures lab notebooks lambda-zip lint lock clean
+.PHONY: help setup demo live report test bench pictures lab notebooks lambda-zip aws lint lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,7 @@ bench: $(READY) ## measure against other ways of doing the same work
 	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.lake
 	@$(BIN)/python -m bench.questions
+	@$(BIN)/python -m bench.engines
 	@$(BIN)/python -m bench.places
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.devices
@@ -49,13 +50,17 @@ notebooks: $(READY) ## run the notebooks on the sample and keep their outputs
 lambda-zip: $(READY) ## build data/lambda.zip, the nightly export for AWS Lambda, and print its size
 	@$(BIN)/python -m deploy.lambda_zip
 
+aws: $(READY) ## run an emulator of AWS on this machine, to rehearse a deployment
+	@$(BIN)/python -m deploy.emulator
+
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
 
-lock: $(READY) ## compile the locks: ours, the image's, and that of the AWS emulator
+lock: $(READY) ## compile the locks: ours, the image's, the AWS emulator's and Spark's
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes -c requirements.lock deploy/collector.in -o deploy/collector.lock
-	@$(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes tests/aws/requirements.in -o tests/aws/requirements.lock
+	@$(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes deploy/emulator.in -o deploy/emulator.lock
+	@$(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes bench/spark.in -o bench/spark.lock
 
 clean: ## remove .venv and caches; data stays
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis deploy/node/node_modules bench/express/node_modules

@@ -14,7 +14,7 @@ from typing import Any
 from bench.servers import PROJECT
 from clickkit.folder import locked_folder
 
-_LOCK = PROJECT / "bench" / "spark" / "requirements.lock"
+_LOCK = PROJECT / "bench" / "spark.lock"
 _FOLDER = PROJECT / ".venv" / "spark"
 _CONFIGURATION = {
     "spark.driver.bindAddress": "127.0.0.1",

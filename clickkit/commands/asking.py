@@ -59,7 +59,8 @@ def ask(
         )
     else:
         answer = metric(clickkit.read_lake(lake_url(lake), first, last))
-    say(answer.df().to_string(index=False))
+    table = answer.df()
+    say(f"no rows of {', '.join(table.columns)}" if table.empty else table.to_string(index=False))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -19,7 +19,12 @@ def test_every_question_has_a_first_line():
 
 def test_options_are_texts_or_json(relate, make_event):
     """A name, a length of time, a mapping: each by the option's type."""
-    events = relate([make_event(visitor_id="v"), make_event("b", button="Pay", visitor_id="v", sequence=2)])
+    events = relate(
+        [
+            make_event(visitor_id="v", sequence=1),
+            make_event("b", button="Pay", visitor_id="v", sequence=2),
+        ]
+    )
     steps = '{"any": "true", "paid": "button = \'Pay\'"}'
 
     answer = prepare("funnels.funnel", {"steps": steps, "within": "PT1H", "by": "visitor"})(events)

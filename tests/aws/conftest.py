@@ -1,43 +1,24 @@
 """An emulator of AWS that asks IAM at every call, and a linter, in a virtual environment of their own."""
 
 import os
-import re
-import ssl
 import subprocess
 import sys
-import threading
-from pathlib import Path
 
 import boto3
-import httpx
 import pytest
 
-from clickkit.demo.program import Program
-from clickkit.folder import locked_folder
+from deploy import emulator
 
-LOCK = Path(__file__).with_name("requirements.lock")
-REGION = "eu-north-1"
-UNKNOWN = ("Budget", "Scaling", "ScalingByProcessor")
-"""Resources of kinds that the emulator does not know: test_template.py looks at them."""
 SIGNS = {"GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<"}
 
 
 @pytest.fixture(scope="session")
-def tools(project, leave_out):
-    """Return the folder of programs beside the emulator; the first call installs them, by their lock."""
-    folder = project / ".venv" / "aws"
-    folder.mkdir(exist_ok=True)
-    ready = folder / ".ready"
-    uv = Path(sys.executable).with_name("uv")
-    with locked_folder(folder):  # another worker may install them, too
-        if not ready.exists() or ready.stat().st_mtime < LOCK.stat().st_mtime:
-            install = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", folder / "venv", LOCK]
-            for command in ([uv, "venv", "--quiet", "--clear", folder / "venv"], install):
-                done = subprocess.run(command, capture_output=True, text=True)
-                if done.returncode:
-                    leave_out(f"the AWS emulator cannot be installed: {done.stderr.strip()[-300:]}")
-            ready.touch()
-    return folder / "venv" / "bin"
+def tools(leave_out):
+    """Return the folder of programs beside the emulator."""
+    try:
+        return emulator.install()
+    except RuntimeError as error:
+        leave_out(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +28,10 @@ def template(project):
 
 
 @pytest.fixture(scope="module")
-def known_template(template, tmp_path_factory):
+def known_template(tmp_path_factory):
     """Return the path of the template without the resources that the emulator does not know."""
-    for name in UNKNOWN:
-        template, found = re.subn(rf"(?m)^  {name}:\n(?:    .*\n)+", "", template)
-        assert found == 1
     path = tmp_path_factory.mktemp("template") / "template.yaml"
-    path.write_text(template)
+    path.write_text(emulator.known_template())
     return path
 
 
@@ -70,7 +48,7 @@ class Aws:
             service,
             endpoint_url=self.url,
             verify=self.environment["AWS_CA_BUNDLE"],
-            region_name=REGION,
+            region_name=emulator.REGION,
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
         )
@@ -88,35 +66,13 @@ class Aws:
 
 
 @pytest.fixture(scope="module")
-def aws(tools, tmp_path_factory, find_port):
-    """Start the emulator with its own certificate; its bucket policies refuse whoever comes without TLS."""
-    folder = tmp_path_factory.mktemp("aws")
-    certificate, key = folder / "server.crt", folder / "server.key"
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    make += f" -subj /CN=ministack -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}"
-    subprocess.run(make.split(), check=True, capture_output=True)
-    port = find_port()
-    url = f"https://127.0.0.1:{port}"
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CLICKKIT_"))}
-    own |= {"AWS_CA_BUNDLE": str(certificate), "TMPDIR": str(folder)}
-    settings = {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
-        "AUTH": "true",
-        "MINISTACK_REGION": REGION,
-    }
-    tls = {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key)}
-    with Program(
-        "ministack",
-        [tools / "ministack"],
-        folder=folder,
-        log=folder / "log",
-        environment=own | settings | tls | {"S3_DATA_DIR": str(folder / "s3")},
-        answers=lambda: _answers(url, certificate),
-    ) as emulator:
-        emulator.wait(threading.Event())
-        owner = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        yield Aws(url, own | owner | {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION})
+def aws(tools, tmp_path_factory):
+    """Start the emulator, and return how to reach it."""
+    with emulator.running(tools, tmp_path_factory.mktemp("aws")) as reached:
+        own = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CLICKKIT_"))
+        }
+        yield Aws(reached["AWS_ENDPOINT_URL"], own | reached)
 
 
 class Stack:
@@ -178,15 +134,3 @@ def deploy_stack(aws, project, known_template):
         return Stack(aws, name)
 
     return deploy_stack
-
-
-def _answers(url, certificate):
-    try:
-        return (
-            httpx.get(
-                f"{url}/_ministack/health", verify=ssl.create_default_context(cafile=certificate), timeout=2
-            ).status_code
-            == 200
-        )
-    except httpx.HTTPError:
-        return False

@@ -1,7 +1,7 @@
 """The collector as a service, deployed into an emulator of AWS and looked at through its API.
 
-The emulator takes all of it but the scaling (UNKNOWN in conftest.py), and keeps each property but those of
-the last test. It only says that a task runs: what it runs is proved by test_image.py.
+The emulator takes all of it but the scaling (UNKNOWN in deploy/emulator.py), and keeps each property but
+those of the last test. It only says that a task runs: what it runs is proved by test_image.py.
 """
 
 import pytest

@@ -228,7 +228,7 @@ def test_what_the_emulator_drops_of_the_service_is_as_it_should_be(resources):
 
 
 def test_what_the_emulator_does_not_know_is_as_it_should_be(resources):
-    """The budget and the scaling of the service: see UNKNOWN in conftest.py."""
+    """The budget and the scaling of the service: see UNKNOWN in deploy/emulator.py."""
     budget = resources["Budget"]["Properties"]
     assert budget["Budget"]["BudgetLimit"] == {"Amount": "!Ref MonthlyBudget", "Unit": "USD"}
     told = [one["Notification"] for one in budget["NotificationsWithSubscribers"]]
