@@ -28,6 +28,7 @@ NEEDLESS = (
     "clickkit/capture",
     "clickkit/analysis",
     "clickkit/dashboard.*",
+    "clickkit/engines",
     "clickkit/live",
     "pyarrow/include",
     "pyarrow/includes",

@@ -43,6 +43,8 @@ def to_trino(node: exp.Expr) -> exp.Expr:
         return exp.cast(exp.func("round", micros), "bigint")
     if isinstance(node, exp.IntDiv):
         return exp.paren(exp.Div(this=node.this, expression=node.expression, typed=True))
+    if isinstance(node, exp.Greatest | exp.Least) and len(node.expressions) == 1:  # of two; DuckDB passes over null
+        return exp.func("coalesce", node.copy(), node.this, *node.expressions)
     if isinstance(node, exp.RegexpExtract):
         group = node.args.get("group") or exp.Literal.number(0)
         found = exp.Anonymous(this="regexp_extract", expressions=[node.this, node.expression, group])
