@@ -38,7 +38,7 @@ _OPTIONS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "paths.paths": [{"of": "both"}],
     "performance.error_rate": [{}, {"every": "week"}],
     "performance.percentiles": [{}, {"value": performance.DELAY_MS, "by": "device.type"}],
-    "pipeline.freshness": [{"by": "device.type"}],
+    "pipeline.freshness": [{"by": "device.type"}, {"now": dt.datetime(2026, 11, 23, tzinfo=dt.UTC)}],
     "places.conversion_by_country": [{"goal": _GOAL}],
     "places.count_small": [{"at_least": 5}],
     "retention.retention": [{}, {"period": "day"}],

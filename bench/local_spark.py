@@ -5,17 +5,14 @@ import datetime as dt
 import importlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.servers import PROJECT
-from clickkit.folder import locked_folder
+from deploy.beside import install
 
-_LOCK = PROJECT / "bench" / "spark.lock"
-_FOLDER = PROJECT / ".venv" / "spark"
 _CONFIGURATION = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
@@ -39,8 +36,8 @@ def local_spark(folder: Path) -> Iterator[Any]:
         raise RuntimeError(
             "Spark needs Java 17 or newer: on Debian and Ubuntu, apt install openjdk-17-jre-headless"
         )
-    _install()
-    sys.path.append(str(_FOLDER / "packages"))
+    (packages,) = install("spark", PROJECT / "bench" / "spark.lock").glob("lib/python*/site-packages")
+    sys.path.append(str(packages))
     session = importlib.import_module("pyspark.sql").SparkSession
     builder = session.builder.master("local[2]").config("spark.local.dir", str(folder))
     for name, value in _CONFIGURATION.items():
@@ -58,18 +55,3 @@ def rows_of(frame: Any) -> list[Sequence[Any]]:
         [value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value for value in row]
         for row in frame.collect()
     ]
-
-
-def _install() -> None:
-    ready = _FOLDER / ".ready"
-    _FOLDER.mkdir(exist_ok=True)
-    with locked_folder(_FOLDER):  # a test of another worker may install it, too
-        if ready.exists() and ready.stat().st_mtime >= _LOCK.stat().st_mtime:
-            return
-        command = [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet", "--require-hashes"]
-        done = subprocess.run(
-            [*command, "--target", _FOLDER / "packages", "-r", _LOCK], capture_output=True, text=True
-        )
-        if done.returncode:
-            raise RuntimeError(f"Spark cannot be installed: {done.stderr.strip()[-300:]}")
-        ready.touch()

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import shlex
+import signal
 import socket
 import ssl
 import subprocess
@@ -20,14 +21,13 @@ from pathlib import Path
 import httpx
 
 from clickkit.demo.program import Program
-from clickkit.folder import locked_folder
+from deploy.beside import install
 
 PROJECT = Path(__file__).parents[1]
 REGION = "eu-north-1"
 UNKNOWN = ("Budget", "Scaling", "ScalingByProcessor")
 """Resources of kinds that the emulator does not know."""
 
-_LOCK = Path(__file__).with_name("emulator.lock")
 _OWNER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _CERTIFICATE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
@@ -37,45 +37,39 @@ _CERTIFICATE = (
 
 def main() -> None:
     """Run the emulator until Ctrl-C; write a template for it, and what a shell needs to reach it."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     folder = PROJECT / "data" / "aws"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "template.yaml").write_text(known_template())
-    with tempfile.TemporaryDirectory() as name, running(install(), Path(name)) as environment:
-        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()]
-        (folder / "environment").write_text("".join(lines))
-        print(
-            f"an emulator of AWS listens on {environment['AWS_ENDPOINT_URL']}; in another terminal:\n"
-            f"  source .venv/bin/activate && source data/aws/environment\n"
-            f"  clickkit deploy --template data/aws/template.yaml --collector none "
-            f"--python {sys.version_info.major}.{sys.version_info.minor}\n"
-            "Ctrl-C ends it, and all that it holds",
-            flush=True,
-        )
-        with contextlib.suppress(KeyboardInterrupt):
+    variables = folder / "environment"
+    try:
+        with tempfile.TemporaryDirectory() as place, running(programs(), Path(place)) as environment:
+            variables.write_text(
+                "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+            )
+            print(
+                f"an emulator of AWS listens on {environment['AWS_ENDPOINT_URL']}; in another terminal:\n"
+                f"  source .venv/bin/activate && source data/aws/environment\n"
+                f"  clickkit deploy --template data/aws/template.yaml --collector none "
+                f"--python {sys.version_info.major}.{sys.version_info.minor} --yes\n"
+                "Ctrl-C ends it, and all that it holds",
+                flush=True,
+            )
             threading.Event().wait()
-    (folder / "environment").unlink()
+    except KeyboardInterrupt:
+        print("the emulator has ended")
+    finally:
+        variables.unlink(missing_ok=True)
 
 
-def install() -> Path:
-    """Return the folder of the emulator's programs; the first call installs them, by their lock.
+def programs() -> Path:
+    """Return the folder of the emulator's programs.
 
     Raises:
         RuntimeError: they cannot be installed.
     """
-    folder = PROJECT / ".venv" / "aws"
-    folder.mkdir(exist_ok=True)
-    ready = folder / ".ready"
-    uv = Path(sys.executable).with_name("uv")
-    with locked_folder(folder):  # another process may install them, too
-        if not ready.exists() or ready.stat().st_mtime < _LOCK.stat().st_mtime:
-            into = ["--python", folder / "venv", _LOCK]
-            sync = [uv, "pip", "sync", "--quiet", "--require-hashes", *into]
-            for command in ([uv, "venv", "--quiet", "--clear", folder / "venv"], sync):
-                done = subprocess.run(command, capture_output=True, text=True)
-                if done.returncode:
-                    raise RuntimeError(f"the AWS emulator cannot be installed: {done.stderr.strip()[-300:]}")
-            ready.touch()
-    return folder / "venv" / "bin"
+    return install("aws", Path(__file__).with_name("emulator.lock")) / "bin"
 
 
 def known_template() -> str:
@@ -89,7 +83,7 @@ def known_template() -> str:
 
 
 @contextlib.contextmanager
-def running(programs: Path, folder: Path) -> Iterator[dict[str, str]]:
+def running(binaries: Path, folder: Path) -> Iterator[dict[str, str]]:
     """Run the emulator in an empty folder; yield the variables by which programs reach it."""
     certificate, key = folder / "server.crt", folder / "server.key"
     make = [*_CERTIFICATE.split(), "-keyout", str(key), "-out", str(certificate)]
@@ -104,7 +98,7 @@ def running(programs: Path, folder: Path) -> Iterator[dict[str, str]]:
     tls = {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key)}
     with Program(
         "ministack",
-        [programs / "ministack"],
+        [binaries / "ministack"],
         folder=folder,
         log=folder / "log",
         environment=own | settings | tls | {"S3_DATA_DIR": str(folder / "s3")},

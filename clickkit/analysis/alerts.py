@@ -1,7 +1,7 @@
 """Alerts: the days that are broken, by rules whose limits are given."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import reduce
 
 import msgspec
@@ -31,7 +31,7 @@ def alerts(
     events: DuckDBPyRelation,
     *,
     complete_until: dt.date | str,
-    ledger: Iterable[LedgerDay] = (),
+    ledger: Sequence[LedgerDay] = (),
     limits: Limits | None = None,
 ) -> DuckDBPyRelation:
     """Return `date, what, value, low, high, severity` of each rule that a day broke, the newest day first.
@@ -144,8 +144,9 @@ def _slowness(events: DuckDBPyRelation, limits: Limits) -> DuckDBPyRelation:
         percentiles(events, by=_DATE, at=[0.95]),
         f"""
         with compared as (
-            select segment as date, value, low, {limits.slower!r} * median(value) over () as high
+            select segment as date, value, low, {limits.slower!r} * usual as high
             from events
+            cross join (select median(value) as usual from events) as days
         )
         select date, 'p95 of duration_ms', value, 0.0, high, 'warning'
         from compared

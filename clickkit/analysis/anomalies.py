@@ -145,13 +145,20 @@ _EXPECTED = f"""
             from past
             group by segment, date
         ),
+        centres as (
+            select segment, date, median(residual) as centre
+            from residuals
+            group by segment, date
+        ),
         levels as (
             select
-                segment,
-                date,
-                residual - median(residual) over (partition by segment, date) as deviation,
-                case when date_diff('day', day, date) <= 7 then residual end as recent
+                residuals.segment,
+                residuals.date,
+                residual - centre as deviation,
+                case when date_diff('day', day, residuals.date) <= 7 then residual end as recent
             from residuals
+            join centres
+                on centres.segment is not distinct from residuals.segment and centres.date = residuals.date
         ),
         spreads as (
             select segment, date, coalesce(median(recent), 0) as level, median(abs(deviation)) as mad

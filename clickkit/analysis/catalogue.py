@@ -1,10 +1,13 @@
 """All questions by their names: each public function here that takes `events` and returns a relation."""
 
+import contextlib
+import difflib
 import functools
 import importlib
 import inspect
 import json
 import pkgutil
+import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,7 +40,9 @@ def prepare(name: str, options: Mapping[str, str]) -> Callable[[DuckDBPyRelation
     module = name.partition(".")[0]
     there = _of_module(module) if module in _MODULES else {}
     if name not in there:
-        raise SettingsError(f"no question {name!r}: choose from {', '.join(there or questions())}")
+        near = difflib.get_close_matches(name, there or questions(), 3, 0.4) or sorted(there)
+        meant = f": did you mean {' or '.join(near)}?" if near else ":"
+        raise SettingsError(f"no question {name!r}{meant} clickkit ask lists all")
     asked = there[name]
     _, *parameters = inspect.signature(asked).parameters.values()
     known = {parameter.name: parameter for parameter in parameters}
@@ -47,7 +52,7 @@ def prepare(name: str, options: Mapping[str, str]) -> Callable[[DuckDBPyRelation
     for option, parameter in known.items():
         if parameter.default is parameter.empty and option not in options:
             raise SettingsError(
-                f"{name} needs the option {option}: see help({asked.__module__}.{asked.__name__})"
+                f"{name} needs the option {option}: see python -m pydoc {asked.__module__}.{asked.__name__}"
             )
     hints = typing.get_type_hints(asked)
     return functools.partial(
@@ -72,17 +77,14 @@ def _is_question(found: Any, module: str) -> bool:
 
 
 def _read(option: str, text: str, kind: Any) -> Any:
-    for value in _values(text):
-        try:
-            return msgspec.convert(value, kind, strict=False)
-        except (msgspec.ValidationError, TypeError) as error:
-            reason = str(error)
-    raise SettingsError(f"option {option} cannot be {text!r}: {reason}")
-
-
-def _values(text: str) -> list[Any]:
-    """Return what a text may stand for: itself, and what it says as JSON."""
+    """Return a text as a value of its kind; a kind that texts are of, too, reads it itself."""
+    if isinstance(kind, types.UnionType) and str in typing.get_args(kind):
+        return text
+    value = text
+    if text[:1] in ("{", "["):
+        with contextlib.suppress(json.JSONDecodeError):
+            value = json.loads(text)
     try:
-        return [text, json.loads(text)]
-    except json.JSONDecodeError:
-        return [text]
+        return msgspec.convert(value, kind, strict=False)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise SettingsError(f"option {option} cannot be {text!r}: {error}") from error

@@ -59,21 +59,28 @@ def percentiles(
             from measured
             where value is not null
         ),
-        {ranks(at, confidence=confidence)}
+        {ranks(at, confidence=confidence)},
+        wanted as (
+            select
+                ranks.*,
+                case number when 1 then place when 2 then low_place else high_place end as wanted_place
+            from ranks
+            cross join (values (1), (2), (3)) as numbers(number)
+        )
         select
-            ranks.segment,
-            cast(ranks.percentile as double) as percentile,
-            max(placed.value) filter (where placed.place = ranks.place) as value,
-            max(placed.value) filter (where placed.place = ranks.low_place) as low,
-            max(placed.value) filter (where placed.place = ranks.high_place) as high,
-            ranks.observations,
-            ranks.coverage
-        from ranks
+            wanted.segment,
+            cast(wanted.percentile as double) as percentile,
+            max(placed.value) filter (where placed.place = wanted.place) as value,
+            max(placed.value) filter (where placed.place = wanted.low_place) as low,
+            max(placed.value) filter (where placed.place = wanted.high_place) as high,
+            wanted.observations,
+            wanted.coverage
+        from wanted
         join placed
-            on placed.segment is not distinct from ranks.segment
-            and placed.place in (ranks.place, ranks.low_place, ranks.high_place)
-        group by ranks.segment, ranks.percentile, ranks.observations, ranks.coverage
-        order by ranks.segment, ranks.percentile
+            on placed.segment is not distinct from wanted.segment
+            and placed.place = wanted.wanted_place
+        group by wanted.segment, wanted.percentile, wanted.observations, wanted.coverage
+        order by wanted.segment, wanted.percentile
         """,
     )
 

@@ -1,7 +1,7 @@
 """The pipeline: how fresh and how complete the events are that questions are asked of."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from duckdb import DuckDBPyRelation
@@ -64,7 +64,8 @@ def freshness(
     """
     if now is not None and now.tzinfo is None:
         raise SettingsError(f"now is {now}, without a time zone: write datetime(…, tzinfo=UTC)")
-    moment = f"timestamptz '{now.astimezone(dt.UTC).isoformat()}'" if now else "max(max(received_at)) over ()"
+    known = now.astimezone(dt.UTC).isoformat(sep=" ") if now else ""
+    moment = f"timestamptz '{known}'" if known else "max(max(received_at)) over ()"
     return ask(
         events,
         f"""
@@ -108,7 +109,7 @@ def of_days(
     return [row for row in ledger if first <= row.day <= last]
 
 
-def completeness(events: DuckDBPyRelation, ledger: Iterable[LedgerDay] = ()) -> DuckDBPyRelation:
+def completeness(events: DuckDBPyRelation, ledger: Sequence[LedgerDay] = ()) -> DuckDBPyRelation:
     """Return what a day has, lacks and was refused, oldest first: days of the events and of the ledger.
 
     Of the events: `date` (UTC), `events` (rows), `copies` (rows of an id that is there already), `numbered`

@@ -41,13 +41,21 @@ def ranks(percentiles: Sequence[float], *, confidence: float) -> str:
             from sizes
             cross join (values {rows}) as wanted(percentile)
         ),
-        counts as (
-            select segment, observations, percentile, below
+        ends as (
+            select
+                segment,
+                observations,
+                percentile,
+                cast(greatest(floor(observations * percentile - reach), 0) as bigint) as lowest,
+                cast(least(ceil(observations * percentile + reach), observations) as bigint) as highest
             from asked
-            cross join unnest(generate_series(
-                cast(greatest(floor(observations * percentile - reach), 0) as bigint),
-                cast(least(ceil(observations * percentile + reach), observations) as bigint)
-            )) as possible(below)
+        ),
+        counts as (
+            select segment, observations, percentile, lowest + 1000 * thousand + one as below
+            from ends
+            cross join unnest(generate_series(0, (highest - lowest) // 1000)) as thousands(thousand)
+            cross join unnest(generate_series(0, 999)) as ones(one)
+            where lowest + 1000 * thousand + one <= highest
         ),
         {_BINOMIAL},
         ranks as (

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import sqlglot
 from sqlglot import exp
 
+from clickkit.errors import SettingsError
+
 Rule = Callable[[exp.Expr], exp.Expr]
 
 
@@ -43,7 +45,7 @@ def to_trino(node: exp.Expr) -> exp.Expr:
         return exp.cast(exp.func("round", micros), "bigint")
     if isinstance(node, exp.IntDiv):
         return exp.paren(exp.Div(this=node.this, expression=node.expression, typed=True))
-    if isinstance(node, exp.Greatest | exp.Least) and len(node.expressions) == 1:  # of two; DuckDB passes over null
+    if isinstance(node, exp.Greatest | exp.Least) and len(node.expressions) == 1:  # null if either is
         return exp.func("coalesce", node.copy(), node.this, *node.expressions)
     if isinstance(node, exp.RegexpExtract):
         group = node.args.get("group") or exp.Literal.number(0)
@@ -108,6 +110,10 @@ def _quantile(node: exp.Expr) -> _Quantile | None:
     where = node.expression.this if isinstance(node, exp.Filter) else None
     if isinstance(node.parent, exp.Filter):
         return None
+    if isinstance(inner, exp.Median | exp.PercentileCont) and isinstance(node.parent, exp.Window):
+        raise SettingsError(f"{node.sql('duckdb')} is over a window: group and join, for Spark and Trino")
+    if isinstance(inner, exp.PercentileCont) and inner.expression is not None:
+        return _Quantile(inner.this, inner.expression, where)
     if isinstance(inner, exp.Median):
         return _Quantile(inner.this, exp.Literal.number("5e-1"), where)
     if isinstance(inner, exp.WithinGroup) and isinstance(inner.this, exp.PercentileCont):

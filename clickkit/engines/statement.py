@@ -5,6 +5,7 @@ question before another engine is paid for it, and gives back the SELECT, which 
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, get_args
 
@@ -59,7 +60,8 @@ def statement(
             "this question looks at events before it asks, and is no single SELECT: ask the engine for the "
             "table that it needs, such as outcomes, and ask that table here"
         ) from error
-    parsed = _with_unique_names(sqlglot.parse_one(asked, dialect="duckdb"))
+    parsed = sqlglot.parse_one(asked, dialect="duckdb")
+    _give_unique_names(parsed, {}, itertools.count())
     schema: dict[str, object] = {_STAND_IN: columns}
     known = pushdown_projections(qualify(parsed, dialect="duckdb", schema=schema))
     known = annotate_types(known, schema=schema, dialect="duckdb")
@@ -95,17 +97,12 @@ def _between(events: DuckDBPyRelation, since: dt.date | None, until: dt.date | N
     return events.filter(" and ".join(conditions)) if conditions else events
 
 
-def _with_unique_names(query: exp.Expr) -> exp.Expr:
+def _give_unique_names(node: exp.Expr, names: Mapping[str, str], numbers: Iterator[int]) -> None:
     """Give each common table a name of its own: DuckDB's may hide one another, other engines' may not."""
-    _rename(query, {}, iter(range(1_000_000)))
-    return query
-
-
-def _rename(node: exp.Expr, names: Mapping[str, str], numbers: Iterator[int]) -> None:
     names = dict(names)
     common = node.args.get("with_")
     for table in common.expressions if common else ():
-        _rename(table.this, names, numbers)
+        _give_unique_names(table.this, names, numbers)
         names[table.alias.lower()] = new = f"t{next(numbers)}"
         table.set(
             "alias",
@@ -117,4 +114,4 @@ def _rename(node: exp.Expr, names: Mapping[str, str], numbers: Iterator[int]) ->
         node.set("this", exp.to_identifier(names[node.name.lower()]))
     for child in node.iter_expressions():
         if child is not common:
-            _rename(child, names, numbers)
+            _give_unique_names(child, names, numbers)

@@ -41,13 +41,25 @@ def test_a_day_is_read_as_a_day(relate, make_event):
     assert [row[0] for row in answer.fetchall()] == [dt.date(2026, 11, 21), dt.date(2026, 11, 22)]
 
 
+def test_a_kind_that_texts_are_of_reads_them_itself(relate, make_event):
+    """A day as text, here; a list is JSON."""
+    events = relate([make_event()])
+
+    assert prepare("alerts.alerts", {"complete_until": "2026-11-22"})(events).fetchall() == []
+    assert prepare("metrics.of_sources", {"sources": '["recorded"]'})(events).count("id").fetchall() == [(1,)]
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("metrics.by_butto", {}, r"no question 'metrics.by_butto': choose from metrics.by_browser"),
-        ("nothing", {}, r"no question 'nothing': choose from alerts.alerts"),
+        ("metrics.by_butto", {}, r"no question 'metrics.by_butto': did you mean metrics.by_button"),
+        ("qqqqqqq", {}, r"no question 'qqqqqqq': clickkit ask lists all"),
         ("metrics.by_button", {"top": "5"}, r"metrics.by_button has no option 'top': choose from none"),
-        ("funnels.funnel", {}, r"needs the option steps: see help\(clickkit.analysis.funnels.funnel\)"),
+        (
+            "funnels.funnel",
+            {},
+            r"needs the option steps: see python -m pydoc clickkit\.analysis\.fun",
+        ),
         ("metrics.by_city", {"at_least": "many"}, r"option at_least cannot be 'many': Expected `int`"),
     ],
 )

@@ -16,7 +16,7 @@ SIGNS = {"GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<"}
 def tools(leave_out):
     """Return the folder of programs beside the emulator."""
     try:
-        return emulator.install()
+        return emulator.programs()
     except RuntimeError as error:
         leave_out(str(error))
 
