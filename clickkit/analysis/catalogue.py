@@ -10,15 +10,17 @@ import pkgutil
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from duckdb import DuckDBPyRelation
 
 import clickkit.analysis
 from clickkit.errors import SettingsError
 
-Question = Callable[..., DuckDBPyRelation]
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyRelation
+
+Question = Callable[..., "DuckDBPyRelation"]
 
 _MODULES = sorted(info.name for info in pkgutil.iter_modules(clickkit.analysis.__path__))
 
@@ -28,7 +30,7 @@ def questions() -> dict[str, Question]:
     return {name: question for module in _MODULES for name, question in _of_module(module).items()}
 
 
-def prepare(name: str, options: Mapping[str, str]) -> Callable[[DuckDBPyRelation], DuckDBPyRelation]:
+def prepare(name: str, options: Mapping[str, str]) -> Callable[["DuckDBPyRelation"], "DuckDBPyRelation"]:
     """Return a question with its options, which are texts: JSON, or what the option's type is written as.
 
     So `steps` may be `{"paid": "button = 'Pay'"}`, `within` `PT1H` (ISO 8601), `since` `2026-11-23`.
@@ -71,9 +73,8 @@ def _is_question(found: Any, module: str) -> bool:
     if not inspect.isfunction(found) or found.__module__ != module or found.__name__.startswith("_"):
         return False
     signature = inspect.signature(found)
-    return (
-        next(iter(signature.parameters), "") == "events" and signature.return_annotation is DuckDBPyRelation
-    )
+    first, gives = next(iter(signature.parameters), ""), signature.return_annotation
+    return first == "events" and getattr(gives, "__name__", "") == "DuckDBPyRelation"
 
 
 def _read(option: str, text: str, kind: Any) -> Any:

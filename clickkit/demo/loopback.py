@@ -68,7 +68,7 @@ def seaweedfs(folder: Path, environment: Mapping[str, str], *, port: int, bucket
     for name in ("master", "volume", "filer"):
         taken.add(other := seaweedfs_port(taken))
         command.append(f"-{name}.port={other}")
-    told = {**environment, **CREDENTIALS, "GOMEMLIMIT": "200MiB"}
+    told = {**environment, **CREDENTIALS, "GOMEMLIMIT": "300MiB"}
     return Program(
         "SeaweedFS",
         command,
