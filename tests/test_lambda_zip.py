@@ -3,7 +3,6 @@
 import contextlib
 import datetime as dt
 import json
-import os
 import random
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from clickkit import connect, simulate
+from clickkit.demo.loopback import CREDENTIALS
 from deploy import lambda_runtime, lambda_zip
 
 DAY = dt.date(2026, 11, 22)
@@ -84,8 +84,7 @@ def test_the_handler_writes_to_a_bucket_from_dynamodb(package, runtime, dynamodb
     """On AWS it has neither files nor SQLite."""
     with contextlib.closing(connect(dynamodb_url)) as store:
         number = store.put(list(simulate(DAY, DAY, visitors=20)))
-    environment = {"CLICKKIT_STORE": dynamodb_url, "CLICKKIT_LAKE": s3_lake}
-    environment |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    environment = {"CLICKKIT_STORE": dynamodb_url, "CLICKKIT_LAKE": s3_lake, **CREDENTIALS}
     command = lambda_runtime.command(PROGRAM, package, runtime)
 
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
