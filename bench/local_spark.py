@@ -13,8 +13,9 @@ from typing import Any
 from bench.servers import PROJECT
 from deploy.beside import install
 
+_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"  # for short questions
 _CONFIGURATION = {
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # for short questions
+    "spark.driver.extraJavaOptions": _QUICK,
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "3g",
