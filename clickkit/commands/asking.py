@@ -50,9 +50,9 @@ def ask(
         return
     metric = prepare(question, dict(_pair(text) for text in option or ()))
     first, last = (day(text) if text else None for text in (since, until))
-    if sql is not None and engine == "athena":
-        raise SettingsError("--sql asks nobody: leave --engine out")
     if sql is not None:
+        if engine == "athena":
+            raise SettingsError("--sql asks nobody: leave --engine out")
         say(clickkit.statement(metric, sql, since=first, until=last))
         return
     if engine == "athena":
