@@ -64,6 +64,7 @@ def seaweedfs(folder: Path, environment: Mapping[str, str], *, port: int, bucket
     objects.mkdir(parents=True, exist_ok=True)
     command = [program, "mini", f"-dir={objects}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false"]
     command += ["-admin.ui=false", "-s3.port.lance=0", "-master.telemetry=false", f"-s3.port={port}"]
+    command.append("-master.volumeSizeLimitMB=64")  # a bucket needs a volume, and by itself a volume is 1 GB
     taken = {port}
     for name in ("master", "volume", "filer"):
         taken.add(other := seaweedfs_port(taken))
