@@ -33,6 +33,11 @@ _OPTIONS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"steps": _STEPS, "within": _HOUR},
         {"steps": _STEPS, "by": "session"},
     ],
+    "foresight.features": [{"goal": _GOAL, "seen": [2, 5]}],
+    "funnels.funnel_by": [
+        {"steps": _STEPS, "segment": "device.type", "within": _HOUR},
+        {"steps": _STEPS, "segment": "location.city", "top": 3, "by": "session"},
+    ],
     "metrics.by_city": [{"at_least": 3}],
     "metrics.by_each_day": [{"since": dt.date(2026, 10, 25), "until": dt.date(2026, 11, 24)}],
     "paths.paths": [{"of": "both"}],
@@ -43,6 +48,7 @@ _OPTIONS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "places.count_small": [{"at_least": 5}],
     "retention.retention": [{}, {"period": "day"}],
     "rules.alternatives": [{"metric": metrics.totals, "number": "clicks"}],
+    "sensitivity.counts": [{"experiment": "checkout", "goal": _GOAL}],
     "session_features.session_features": [{"goal": _GOAL}],
 }
 _OF_EVENTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
@@ -50,19 +56,13 @@ _OF_EVENTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "metrics.of_sources": ({"sources": ["simulated"]}, "event"),
     "places.hide_small": ({"at_least": 5}, "location.country, location.city"),
     "rules.apply_rules": ({"repeats_within": _SECOND}, "event"),
+    "sessions.with_session_ids": ({}, "session_id"),
     "sessions.with_sessions": ({}, "session_key"),
 }
-LOOK_FIRST: Mapping[str, Mapping[str, Any]] = {
-    "foresight.foresight": {"goal": _GOAL},
-    "funnels.funnel_by": {"steps": _STEPS, "segment": "device.type"},
-    "sensitivity.rates": {"experiment": "checkout", "control": "control", "goal": _GOAL},
-    "sessions.with_session_ids": {},
-}
-"""Questions that look at events before they ask, and so are no single SELECT."""
 
 
 def all_questions() -> Iterator[tuple[str, Metric]]:
-    """Yield each question that is one SELECT, with its options and a name.
+    """Yield each question, with its options and a name.
 
     Those that return all events are asked how many have which of the columns that they add or change.
     """
@@ -70,7 +70,7 @@ def all_questions() -> Iterator[tuple[str, Metric]]:
         if name in _OF_EVENTS:
             options, added = _OF_EVENTS[name]
             yield name, functools.partial(_counted, functools.partial(question, **options), added)
-        elif name not in LOOK_FIRST:
+        else:
             for number, given in enumerate(_OPTIONS.get(name, [{}]), 1):
                 yield name if number == 1 else f"{name} {number}", functools.partial(question, **given)
 

@@ -1,7 +1,8 @@
 """Variants held against their control: differences of rates and means, with intervals.
 
-All take the outcomes of `experiments` or `experiment_tables` (rates need `variant` and `converted`, means
-`variant` and `value`) and return one row a comparison. Every row carries the p-value of the sample ratio
+All take the outcomes of `experiments` or `experiment_tables` (rates need `variant` and `converted`, or
+`variant, visitors, conversions` where they are counted already; means `variant` and `value`) and return one
+row a comparison. Every row carries the p-value of the sample ratio
 in `srm_p` and, when it is below `threshold`, a `warning` in words: see `splits.sample_ratio`, which
 explains `planned` too. Intervals hold for one comparison each; `p_adjusted` is p corrected for all rows.
 """

@@ -8,52 +8,77 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.judgement import Judgement, judge
 from clickkit.analysis.prediction import Prediction, predict
+from clickkit.analysis.question import ask, text, together
 from clickkit.analysis.rules import apply_rules
 from clickkit.analysis.session_features import FEATURES, session_features
-from clickkit.analysis.tables import table
+from clickkit.analysis.tables import hold, table
 from clickkit.errors import SettingsError
 
 _RULES: Mapping[str, Mapping[str, Any]] = MappingProxyType({"without bots and internal": {}})
 
 
-def foresight(
+def features(
     events: DuckDBPyRelation,
     *,
     goal: str,
     seen: Sequence[int] = (2, 3, 5, 8),
     rules: Mapping[str, Mapping[str, Any]] = _RULES,
-    features: Sequence[str] = FEATURES,
+) -> DuckDBPyRelation:
+    """Return the `session_features` under each set of rules and number of events, one row a session of each.
+
+    In front stand `place` (1, 2, … of a set and number), `rules` (the names of the given sets, each with
+    options of `rules.apply_rules`) and `seen` (how many events of a session the prediction is made of);
+    without any session a place has one row of nulls. `events` are all that there are: the rules choose among
+    them.
+
+    Raises:
+        SettingsError: there is nothing to compare, or what `session_features` raises.
+    """
+    if not rules or not seen:
+        raise SettingsError("nothing to compare: give a set of rules and a number of events, as in seen=[3]")
+    known = [
+        (
+            {"rules": text(name), "seen": str(number)},
+            session_features(apply_rules(events, **options), goal=goal, seen=number),
+        )
+        for name, options in rules.items()
+        for number in seen
+    ]
+    return ask(together(known), "select * from events order by place, predicted_at, session_id")
+
+
+def gains(
+    features: DuckDBPyRelation,
+    *,
+    using: Sequence[str] = FEATURES,
     classifier: Any = None,
     train_share: float = 0.7,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> DuckDBPyRelation:
-    """Return what a prediction is worth under each set of rules and number of events, one row each.
+    """Return what a prediction is worth at each place of `features`, one row each.
 
-    `rules` (the names of the given sets, each with options of `rules.apply_rules`), `seen` (how many events
-    of a session the prediction is made of); `trained, tested` (sessions) and `base_rate` (the share of
-    those tested that converted); `auc` of the model; `baseline` (the better of base rate and rule), `gain,
-    low, high` (by how much the model's Brier score is better, see `judgement.judge`), and `is_better`: the
-    whole interval lies above 0. `events` are all that there are: the rules choose among them.
+    `rules, seen`; `trained, tested` (sessions) and `base_rate` (the share of those tested that converted);
+    `auc` of the model; `baseline` (the better of base rate and rule), `gain, low, high` (by how much the
+    model's Brier score is better, see `judgement.judge`), and `is_better`: the whole interval lies above 0.
+    The model uses the columns `using`.
 
     A later prediction knows more, of fewer sessions: those that ended before it are not in its row, so gains
     of different rows are of different sessions.
 
     Raises:
-        SettingsError: there is nothing to compare, or what `session_features`, `predict` and `judge` raise.
+        SettingsError: what `predict` and `judge` raise.
     """
-    if not rules or not seen:
-        raise SettingsError("nothing to compare: give a set of rules and a number of events, as in seen=[3]")
+    held = hold(features)
+    places = ask(held, "select distinct place, rules, seen from features order by place", name="features")
     rows: list[dict[str, Any]] = []
-    for name, options in rules.items():
-        counted = apply_rules(events, **options)
-        for number in seen:
-            sessions = session_features(counted, goal=goal, seen=number)
-            prediction = predict(
-                sessions, features=features, classifier=classifier, train_share=train_share, seed=seed
-            )
-            judgement = judge(prediction.forecasts, confidence=confidence, seed=seed)
-            rows.append({"rules": name, "seen": number} | _worth(prediction, judgement))
+    for place, name, number in places.fetchall():
+        sessions = held.filter(f"place = {place}")
+        prediction = predict(
+            sessions, features=using, classifier=classifier, train_share=train_share, seed=seed
+        )
+        judgement = judge(prediction.forecasts, confidence=confidence, seed=seed)
+        rows.append({"rules": name, "seen": number} | _worth(prediction, judgement))
     return table({name: [row[name] for row in rows] for name in rows[0]})
 
 

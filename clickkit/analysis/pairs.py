@@ -21,7 +21,6 @@ _COUNTED = """
 select
     {segment} as segment,
     cast(variant as varchar) as variant,
-    count(*) as visitors,
     {measured}
 from outcomes
 where variant is not null
@@ -35,12 +34,15 @@ def count_groups(
 ) -> Columns:
     """Return `segment, variant, visitors` and the `measures` (name to SQL), a row a segment and variant.
 
-    Without `segment`, the name of a column of outcomes, all visitors are one. It raises SettingsError
-    when a value is unknown where it is measured.
+    Without `segment`, the name of a column of outcomes, all visitors are one. Outcomes may be counted
+    already: rows of a variant's `visitors` and `conversions` are summed. It raises SettingsError when a value
+    is unknown where it is measured.
     """
+    asked = {"visitors": "count(*)", **measures}
+    asked |= {name: f"sum({name})" for name in ("visitors", "conversions") if name in outcomes.columns}
     sql = _COUNTED.format(
         segment="null" if segment is None else column(segment),
-        measured=", ".join(f"{measure} as {name}" for name, measure in measures.items()),
+        measured=", ".join(f"{measure} as {name}" for name, measure in asked.items()),
     )
     groups = columns(ask(outcomes, sql, name="outcomes"), ("segment", "variant"))
     for known, named in (("known", "value"), ("known_before", "value_before")):

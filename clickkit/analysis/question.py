@@ -1,6 +1,8 @@
 """One SELECT asked of a relation, and what is checked or put in brackets before it stands in it."""
 
 import datetime as dt
+import functools
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import duckdb
@@ -31,6 +33,20 @@ def ask(relation: DuckDBPyRelation, sql: str, *, name: str = "events") -> DuckDB
         raise SettingsError(
             f"{name} cannot be asked this: {reason}; check the SQL that was given, such as event = 'click'"
         ) from error
+
+
+def together(answers: Sequence[tuple[Mapping[str, str], DuckDBPyRelation]]) -> DuckDBPyRelation:
+    """Return the rows of several answers with the same columns, as one SELECT.
+
+    In front stand `place` (1, 2, … in the order of the answers) and what each is labelled with: name to SQL.
+    An answer without rows has one, of nulls.
+    """
+    rows = []
+    for place, (labels, answer) in enumerate(answers, 1):
+        shown = "".join(f"{sql} as {name}, " for name, sql in labels.items())
+        sql = f"select {place} as place, {shown}events.* from (select 1) as once left join events on true"
+        rows.append(ask(answer, sql))
+    return functools.reduce(DuckDBPyRelation.union, rows)
 
 
 def _check_clock(relation: DuckDBPyRelation) -> None:

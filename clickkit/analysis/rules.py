@@ -7,7 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, column, columns, elapsed, microseconds, text
+from clickkit.analysis.question import ask, column, columns, elapsed, microseconds, text, together
 from clickkit.errors import SettingsError
 
 INTERNAL = "coalesce(properties->>'internal' = 'true', false)"
@@ -110,15 +110,13 @@ def alternatives(
     """
     if not rules:
         raise SettingsError("no rules to compare: give at least one, as in {'all': {'bots': True}}")
+    chosen = f"select cast((select {column(number)} from events) as double) as number"
     rows = [
-        _row(metric(apply_rules(events, **options)), number, place, name)
-        for place, (name, options) in enumerate(rules.items())
+        ({"rules": text(name)}, ask(metric(apply_rules(events, **options)), chosen))
+        for name, options in rules.items()
     ]
-    together = rows[0]
-    for row in rows[1:]:
-        together = together.union(row)
     return ask(
-        together,
+        together(rows),
         """
         select
             rules,
@@ -126,17 +124,5 @@ def alternatives(
             number / nullif(first_value(number) over (order by place), 0) - 1 as change
         from events
         order by place
-        """,
-    )
-
-
-def _row(answer: DuckDBPyRelation, number: str, place: int, name: str) -> DuckDBPyRelation:
-    return ask(
-        answer,
-        f"""
-        select
-            {place} as place,
-            {text(name)} as rules,
-            cast((select {column(number)} from events) as double) as number
         """,
     )

@@ -7,56 +7,82 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import comparisons, experiments
 from clickkit.analysis.experiments import EXPOSURE, Several
+from clickkit.analysis.question import ask, text, together
 from clickkit.analysis.rules import ALTERNATIVES, apply_rules
-from clickkit.analysis.tables import table
+from clickkit.analysis.tables import hold, table
 from clickkit.errors import SettingsError
 
 _SEVERAL: tuple[Several, ...] = ("exclude", "first")
+_COUNTED = """
+select variant, count(*) as visitors, count(*) filter (where converted) as conversions
+from outcomes
+group by variant
+"""
 
 
-def rates(
+def counts(
     events: DuckDBPyRelation,
     *,
     experiment: str,
-    control: str,
     goal: str,
     exposed: str = EXPOSURE,
-    planned: Mapping[str, float] | None = None,
     rules: Mapping[str, Mapping[str, Any]] = ALTERNATIVES,
     several: Sequence[Several] = _SEVERAL,
     within_days: int | None = None,
-    confidence: float = 0.95,
 ) -> DuckDBPyRelation:
-    """Return what `comparisons.rates` says under each set of rules, one row a set and variant.
+    """Return what `experiments.outcomes` counts under each set of rules, one row a set and variant.
 
-    `rules` (the names of the given sets, each with options of `rules.apply_rules`), `several` (exclude or
-    first: what becomes of visitors in several variants), and of the comparison `variant, visitors,
-    control_visitors, rate, control_rate, difference, low, high, p, srm_p, warning`. `events` are all that
+    `place` (1, 2, … of a set), `rules` (the names of the given ones, each with options of
+    `rules.apply_rules`), `several` (exclude or first: what becomes of visitors in several variants),
+    `variant, visitors, conversions`; the variant of a set that nobody is in is null. `events` are all that
     there are: the rules choose among them.
 
-    An answer that needs one of these sets to hold is not an answer (Simonsohn, Simmons, Nelson 2020, on
-    all reasonable specifications); and choosing the set by its p is no test.
-
     Raises:
-        SettingsError: there is nothing to compare, or what `experiments.outcomes` and `comparisons.rates`
-            raise.
+        SettingsError: there is nothing to compare, or what `experiments.outcomes` raises.
     """
     if not rules or not several:
         raise SettingsError("no rules to compare: give a set at least, as in {'all': {'bots': True}}")
-    rows: list[dict[str, Any]] = []
+    sets = []
     for name, options in rules.items():
-        counted = apply_rules(events, **options)
         for kept in several:
             outcomes = experiments.outcomes(
-                counted,
+                apply_rules(events, **options),
                 experiment=experiment,
                 goal=goal,
                 exposed=exposed,
                 several=kept,
                 within_days=within_days,
             )
-            found = comparisons.rates(outcomes, control=control, planned=planned, confidence=confidence)
-            rows += [{"rules": name, "several": kept} | row for row in found.to_dicts()]
+            labels = {"rules": text(name), "several": text(kept)}
+            sets.append((labels, ask(outcomes, _COUNTED, name="outcomes")))
+    return ask(together(sets), "select * from events order by place, variant")
+
+
+def rates(
+    counts: DuckDBPyRelation,
+    *,
+    control: str,
+    planned: Mapping[str, float] | None = None,
+    confidence: float = 0.95,
+) -> DuckDBPyRelation:
+    """Return what `comparisons.rates` says of each set of rules in `counts`, one row a set and variant.
+
+    `rules, several`, and of the comparison `variant, visitors, control_visitors, rate, control_rate,
+    difference, low, high, p, srm_p, warning`.
+
+    An answer that needs one of these sets to hold is not an answer (Simonsohn, Simmons, Nelson 2020, on
+    all reasonable specifications); and choosing the set by its p is no test.
+
+    Raises:
+        SettingsError: what `comparisons.rates` raises, of any set.
+    """
+    held = hold(counts)
+    sets = ask(held, "select distinct place, rules, several from counts order by place", name="counts")
+    rows: list[dict[str, Any]] = []
+    for place, name, kept in sets.fetchall():
+        own = held.filter(f"place = {place}")
+        found = comparisons.rates(own, control=control, planned=planned, confidence=confidence)
+        rows += [{"rules": name, "several": kept} | row for row in found.to_dicts()]
     return table({column: [row[column] for row in rows] for column in _COLUMNS})
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.question import ask, columns, elapsed, last_if_null, microseconds, seconds
+from clickkit.analysis.question import ask, columns, elapsed, last_if_null, microseconds, seconds, together
 from clickkit.errors import SettingsError
 
 GAP = dt.timedelta(minutes=30)
@@ -44,17 +44,17 @@ def with_session_ids(
 ) -> DuckDBPyRelation:
     """Return events whose `session_id` is the key of `with_sessions` where the sender gave none.
 
-    It looks whether any lacks one; if not, the events are returned as they are.
+    Sessions are made of the visitors of whom an event lacks one; the others' events cost nothing more.
 
     Raises:
         SettingsError: a length of time is not over zero.
     """
-    if not events.filter("session_id is null and visitor_id is not null").limit(1).fetchall():
-        return events
-    given = columns(events).replace(
-        'events."session_id"', 'coalesce(events."session_id", session_key) as session_id'
-    )
-    return ask(with_sessions(events, gap=gap, longest=longest), f"select {given} from events")
+    names = columns(events)
+    given = names.replace('events."session_id"', 'coalesce(events."session_id", session_key) as session_id')
+    lacking = "(select visitor_id from events where session_id is null and visitor_id is not null)"
+    whole = ask(events, f"select {names} from events where visitor_id is null or visitor_id not in {lacking}")
+    bare = ask(events, f"select {names} from events where visitor_id in {lacking}")
+    return whole.union(ask(with_sessions(bare, gap=gap, longest=longest), f"select {given} from events"))
 
 
 def sessions(
@@ -132,16 +132,13 @@ def by_gap(
     if not minutes:
         raise SettingsError("no gaps to compare: give at least one, as in minutes=[30]")
     rows = [
-        ask(
+        (
+            {"gap_minutes": f"cast({float(gap)} as double)"},
             summary(events, gap=dt.timedelta(minutes=gap), longest=longest),
-            f"select {place} as place, cast({float(gap)} as double) as gap_minutes, {_NUMBERS} from events",
         )
-        for place, gap in enumerate(minutes)
+        for gap in minutes
     ]
-    together = rows[0]
-    for row in rows[1:]:
-        together = together.union(row)
-    return ask(together, f"select gap_minutes, {_NUMBERS} from events order by place")
+    return ask(together(rows), f"select gap_minutes, {_NUMBERS} from events order by place")
 
 
 def page(url: str) -> str:

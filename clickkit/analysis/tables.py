@@ -23,10 +23,18 @@ def columns(relation: DuckDBPyRelation, keys: Collection[str]) -> Columns:
 
 def table(named: Mapping[str, Iterable[Any]]) -> DuckDBPyRelation:
     """Return a relation of columns of results: nan is null, and a column of nothing but null is text."""
-    arrays = {name: _array(values) for name, values in named.items()}
+    return _relation(pa.table({name: _array(values) for name, values in named.items()}))
+
+
+def hold(relation: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Return the rows of a relation, held in memory, so that several questions compute them once."""
+    return _relation(relation.to_arrow_table())
+
+
+def _relation(rows: pa.Table) -> DuckDBPyRelation:
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
-    return connection.from_arrow(pa.table(arrays))
+    return connection.from_arrow(rows)
 
 
 def _array(values: Iterable[Any]) -> pa.Array:

@@ -63,6 +63,16 @@ def test_rates(counted):
     assert (found["srm_p"], found["warning"]) == (pytest.approx(0.414216, abs=1e-6), None)
 
 
+def test_outcomes_may_be_counted_already(counted, relation):
+    """As they come from another engine, or from a report; several rows of a variant are one."""
+    outcomes = counted(("x", "old", 80, 48), ("y", "new", 70, 56))
+    groups = relation(variant=["old", "new", "new"], visitors=[80, 60, 10], conversions=[48, 50, 6])
+
+    assert comparisons.rates(groups, control="old").fetchall() == (
+        comparisons.rates(outcomes, control="old").fetchall()
+    )
+
+
 def test_tiny_counts_are_tested_exactly(counted):
     """3 of 4 against 1 of 4, Fisher's tea: 34 / 70. A lift over none does not exist."""
     tea = comparisons.rates(counted((None, "a", 4, 1), (None, "b", 4, 3)), control="a").to_dicts()[0]

@@ -3,10 +3,9 @@
 import pytest
 
 from clickkit import SettingsError
-from clickkit.analysis.foresight import foresight
+from clickkit.analysis import foresight
 
 PAID = "button = 'Pay'"
-FEATURES = ["clicks", "hour"]
 
 
 @pytest.fixture
@@ -25,7 +24,8 @@ def events(relate, visit):
 
 def test_a_prediction_is_worth_more_when_it_has_seen_more(events):
     """The first event tells nothing, the second all: 36 later sessions, of whom a third pay."""
-    first, second = foresight(events, goal=PAID, seen=[1, 2], features=FEATURES).to_dicts()
+    features = foresight.features(events, goal=PAID, seen=[1, 2])
+    first, second = foresight.gains(features, using=["clicks", "hour"]).to_dicts()
 
     assert (first["seen"], second["seen"]) == (1, 2)
     assert (second["trained"], second["tested"], second["base_rate"]) == (84, 36, pytest.approx(1 / 3))
@@ -35,6 +35,14 @@ def test_a_prediction_is_worth_more_when_it_has_seen_more(events):
 
 
 def test_nothing_to_compare(events):
-    """Is said."""
+    """Is said, also when no session is long enough."""
     with pytest.raises(SettingsError, match="nothing to compare"):
-        foresight(events, goal=PAID, seen=[])
+        foresight.features(events, goal=PAID, seen=[])
+
+    nothing = foresight.features(events, goal=PAID, seen=[9])
+
+    assert nothing.project("place, rules, seen, session_id").fetchall() == [
+        (1, "without bots and internal", 9, None)
+    ]
+    with pytest.raises(SettingsError, match="0 rows are too few to learn from"):
+        foresight.gains(nothing)

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import statistics
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -208,12 +209,51 @@ def test_each_segment_has_a_funnel_of_its_own(relate, visit):
     ]
 
 
-def test_more_segments_than_anybody_reads_are_refused(relate, visit):
-    """Each is a funnel to compute; no events are no rows."""
-    events = relate([visit(f"{n}", n, button="A", session_id=f"{n}") for n in range(21)])
+@pytest.mark.parametrize("by", ["visitor", "session"])
+def test_a_segment_has_the_funnel_of_its_events(relate, visit, by):
+    """As if there were no others: of 400 clicks at random, visitors change device, and some have none."""
+    random = Random(7)
+    kinds = ["mobile", "desktop", "tablet", None]
+    events = relate(
+        [
+            visit(
+                f"v{random.randrange(20)}",
+                random.randrange(600),
+                button=random.choice("ABC"),
+                session_id=f"s{random.randrange(40)}",
+                sequence=number,
+                device=Device(type=random.choice(kinds)),
+            )
+            for number in range(400)
+        ]
+    )
+    rules = {"within": 5 * MINUTE, "by": by}
 
-    with pytest.raises(SettingsError, match="visitor_id gives more than 20 segments"):
-        funnels.funnel_by(events, STEPS, segment="visitor_id")
+    rows = funnels.funnel_by(events, STEPS, segment="device.type", **rules).fetchall()
+
+    segments = list(dict.fromkeys(row[0] for row in rows))
+    assert set(segments) == set(kinds)
+    for segment in segments:
+        value = "null" if segment is None else f"'{segment}'"
+        alone = funnels.funnel(events.filter(f"device.type is not distinct from {value}"), STEPS, **rules)
+        assert [row[1:] for row in rows if row[0] == segment] == alone.fetchall()
+
+
+def test_of_many_segments_the_largest_are_shown(relate, visit):
+    """Twenty if not told otherwise; no events are no rows."""
+    events = relate(
+        [visit(f"{n}", n, button="A", session_id=f"{n}") for n in range(21) for _ in range(n + 1)]
+    )
+
+    def shown(**options):
+        answer = funnels.funnel_by(events, {"a": STEPS["a"]}, segment="visitor_id", **options)
+        return [row[0] for row in answer.fetchall()]
+
+    assert shown() == [f"{n}" for n in range(20, 0, -1)]
+    assert shown(top=2) == ["20", "19"]
+    assert len(shown(top=None)) == 21
+    with pytest.raises(SettingsError, match="top is 0"):
+        shown(top=0)
     with pytest.raises(SettingsError, match="devise"):
         funnels.funnel_by(events, STEPS, segment="devise.type")
     assert funnels.funnel_by(events.limit(0), STEPS, segment="visitor_id").fetchall() == []

@@ -30,7 +30,8 @@ def test_each_set_of_rules_has_a_row(events):
     """Bots and staff leave b; the visitor of both is left out, or stays in a."""
     rules = {"all": {"bots": True, "internal": None}, "people": {}}
 
-    rows = sensitivity.rates(events, experiment="checkout", control="a", goal=PAID, rules=rules).to_dicts()
+    counts = sensitivity.counts(events, experiment="checkout", goal=PAID, rules=rules)
+    rows = sensitivity.rates(counts, control="a").to_dicts()
 
     assert [
         (row["rules"], row["several"], row["variant"], row["visitors"], row["control_visitors"])
@@ -47,6 +48,17 @@ def test_each_set_of_rules_has_a_row(events):
 
 
 def test_nothing_to_compare(events):
-    """Is said."""
+    """Is said, also of a set that leaves nobody."""
     with pytest.raises(SettingsError, match="no rules to compare"):
-        sensitivity.rates(events, experiment="checkout", control="a", goal=PAID, several=())
+        sensitivity.counts(events, experiment="checkout", goal=PAID, several=())
+
+    nobody = sensitivity.counts(
+        events, experiment="checkout", goal=PAID, rules={"none": {"internal": "true"}}
+    )
+
+    assert nobody.project("rules, several, variant, visitors").fetchall() == [
+        ("none", "exclude", None, None),
+        ("none", "first", None, None),
+    ]
+    with pytest.raises(SettingsError, match="nobody is in the control 'a'"):
+        sensitivity.rates(nobody, control="a")

@@ -5,18 +5,9 @@ import datetime as dt
 import pytest
 import sqlglot
 
-from bench.asked import LOOK_FIRST
 from clickkit import SettingsError, statement
 from clickkit.analysis import comparisons, experiments, metrics
-from clickkit.analysis.catalogue import questions
 from clickkit.analysis.conversion import conversion
-
-
-@pytest.mark.parametrize("name", LOOK_FIRST)
-def test_a_question_that_looks_at_events_first_is_refused(name):
-    """It would see no events, and answer something else."""
-    with pytest.raises(SettingsError, match="looks at events before it asks"):
-        statement(lambda events: questions()[name](events, **LOOK_FIRST[name]), "spark")
 
 
 def test_a_comparison_of_outcomes_is_refused():
