@@ -1,17 +1,20 @@
-"""The same answers in pandas, as a careful analyst writes them: only the columns needed, no Python loops."""
+"""The same answers in pandas, as a careful analyst writes them, without Python loops.
 
-from collections.abc import Sequence
-from pathlib import Path
+`read` returns the events as a frame with at least the columns that it is given.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 Rows = list[tuple[Any, ...]]
+Read = Callable[[list[str]], pd.DataFrame]
 
 
-def count(files: Sequence[Path]) -> Rows:
+def count(read: Read) -> Rows:
     """Count clicks and visitors by day and button."""
-    events = _read(files, ["event", "button", "timestamp", "visitor_id"])
+    events = read(["event", "button", "timestamp", "visitor_id"])
     clicks = events[events["event"] == "click"]
     groups = clicks.assign(date=clicks["timestamp"].dt.floor("D")).groupby(["date", "button"], dropna=False)
     counted = groups["visitor_id"].agg(clicks="size", visitors="nunique").reset_index()
@@ -20,9 +23,9 @@ def count(files: Sequence[Path]) -> Rows:
     return _rows(ordered)
 
 
-def sessions(files: Sequence[Path]) -> Rows:
+def sessions(read: Read) -> Rows:
     """Sum up sessions of no gap over 30 minutes, 24 hours at most."""
-    events = _read(files, ["event", "timestamp", "visitor_id"]).dropna(subset=["visitor_id"])
+    events = read(["event", "timestamp", "visitor_id"]).dropna(subset=["visitor_id"])
     events = events.sort_values(["visitor_id", "timestamp"])
     gap = events.groupby("visitor_id")["timestamp"].diff()
     run = (gap.isna() | (gap > pd.Timedelta(minutes=30))).cumsum()
@@ -45,10 +48,10 @@ def sessions(files: Sequence[Path]) -> Rows:
     return [(len(found), visitors, len(found) / visitors, seconds.median(), seconds.mean(), *means, bounces)]
 
 
-def funnel(files: Sequence[Path]) -> Rows:
+def funnel(read: Read) -> Rows:
     """Follow visitors through three steps, by sequence within a session and sessions by their first step."""
     columns = ["event", "button", "timestamp", "visitor_id", "session_id", "sequence", "id"]
-    events = _read(files, columns).dropna(subset=["visitor_id"])
+    events = read(columns).dropna(subset=["visitor_id"])
     steps = events[(events["event"] == "click") & events["button"].isin(["Product", "Cart", "Pay"])].copy()
     of_session = steps.groupby(["visitor_id", "session_id"])["timestamp"]
     steps["session_start"] = of_session.transform("min")
@@ -64,9 +67,9 @@ def funnel(files: Sequence[Path]) -> Rows:
     return rows
 
 
-def retention(files: Sequence[Path]) -> Rows:
+def retention(read: Read) -> Rows:
     """Count who comes back by the week of the first visit."""
-    events = _read(files, ["timestamp", "visitor_id"]).dropna(subset=["visitor_id"])
+    events = read(["timestamp", "visitor_id"]).dropna(subset=["visitor_id"])
     day = events["timestamp"].dt.tz_localize(None).dt.floor("D")
     events["week"] = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
     visits = events[["visitor_id", "week"]].drop_duplicates()
@@ -83,10 +86,6 @@ def _latest(moments: pd.Series, visitors: pd.Series) -> pd.Series:
     """Return each visitor's latest moment so far."""
     so_far = moments.groupby(visitors).cummax()
     return so_far.groupby(visitors).ffill()
-
-
-def _read(files: Sequence[Path], columns: list[str]) -> pd.DataFrame:
-    return pd.read_parquet([str(file) for file in files], columns=columns)
 
 
 def _rows(frame: pd.DataFrame) -> Rows:
