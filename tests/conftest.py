@@ -72,6 +72,16 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.line(f"  {reason}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kernels_by_unix_sockets(tmp_path_factory):
+    """Let Voila take no ports for its kernels: another test may take one between its choice and its use."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    (folder / "voila.json").write_text('{"KernelManager": {"transport": "ipc"}}')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_CONFIG_PATH", str(folder))
+        yield
+
+
 @pytest.fixture(scope="session")
 def project():
     """Return the project's folder."""

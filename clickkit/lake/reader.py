@@ -99,8 +99,8 @@ def _parts(files: Files, since: Day | None, until: Day | None) -> list[str]:
     last = as_day(until) if until is not None else max(everything)
     parts = [path for day, paths in everything.items() if first <= day <= last for path in paths]
     if not parts:
+        asked = [f"{word} {day}" for word, day in (("since", since), ("until", until)) if day is not None]
         raise LakeError(
-            f"lake {files.url} has nothing from {first} to {last}: "
-            f"it holds {min(everything)} to {max(everything)}"
+            f"lake {files.url} has nothing {' '.join(asked)}: it holds {min(everything)} to {max(everything)}"
         )
     return parts

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,7 +136,7 @@ class S3Files:
 
     @property
     def filesystem(self) -> pyarrow.fs.FileSystem:
-        """pyarrow's S3 file system with the same credentials."""
+        """pyarrow's S3 file system with the same credentials, and with `AWS_CA_BUNDLE`, as boto3 has it."""
         credentials = self._session.get_credentials()
         frozen: dict[str, Any] = {}
         if credentials is not None:
@@ -150,6 +151,7 @@ class S3Files:
             region=self._session.region_name,
             connect_timeout=3,
             request_timeout=60,
+            tls_ca_file_path=os.environ.get("AWS_CA_BUNDLE") or None,
             **frozen,
         )
 

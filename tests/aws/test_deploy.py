@@ -149,6 +149,8 @@ def test_a_click_ends_as_parquet_by_the_scheduled_export_under_its_own_role(
 
     rows = pq.read_table(io.BytesIO(objects.get_object(Bucket=bucket, Key=part)["Body"].read()))
     assert click in rows["id"].to_pylist()
+    asked = aws.clickkit(project, "ask", "metrics.by_button", "--lake", f"s3://{bucket}")
+    assert "Sign up       1" in asked.stdout, asked.stderr
 
 
 @pytest.mark.parametrize(

@@ -114,9 +114,11 @@ def test_a_missing_lake_and_an_empty_range_are_told_apart(filled, tmp_path):
     with pytest.raises(LakeError, match="no lake at .*nowhere"):
         read_lake(tmp_path / "nowhere")
     with pytest.raises(
-        LakeError, match="nothing from 2026-01-01 to 2026-01-02: it holds 2026-11-20 to 2026-11-22"
+        LakeError, match="nothing since 2026-01-01 until 2026-01-02: it holds 2026-11-20 to 2026-11-22"
     ):
         read_lake(filled[0], "2026-01-01", "2026-01-02")
+    with pytest.raises(LakeError, match="nothing since 2026-11-23: it holds"):
+        read_lake(filled[0], "2026-11-23")
 
 
 @pytest.mark.parametrize("damage", ["cut off", "a few bytes cut off", "not Parquet", "empty"])

@@ -11,7 +11,7 @@ import urllib.request
 
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from clickkit import Device, Event, Location, connect, export, read_lake, simulate
 from clickkit.event import SCHEMA
@@ -182,7 +182,7 @@ def served(browser, tmp_path_factory, project, find_port, wait_until, make_lake)
     ):
         try:
             wait_until(lambda: answers(url, process, log), f"Voila: see {log}", seconds=120)
-            yield url, lake, store
+            yield url, lake, store, log
         finally:
             process.terminate()
             process.wait(60)
@@ -243,7 +243,10 @@ def open_page(served, browser):
         page.on("pageerror", lambda error: forbidden.append(str(error)))
         page.set_default_timeout(PATIENCE_MS)
         page.goto(served[0])
-        page.wait_for_selector(".ck-figures figure")
+        try:
+            page.wait_for_selector(".ck-figures figure")
+        except TimeoutError:
+            pytest.fail(f"no figures: {page.inner_text('body')}\n{served[3].read_text()[-5000:]}")
         return page
 
     expect.set_options(timeout=PATIENCE_MS)
@@ -354,7 +357,7 @@ def test_the_page_fits_its_screen(open_page, width, scheme):
 
 def test_a_late_click_shows_after_refresh(served, open_page, make_event):
     """The choice of days and sources stays; the digest is that of the new manifests."""
-    _, lake, store = served
+    _, lake, store, _ = served
     page = open_page()
     page.locator(".ck-report select").select_option("recorded")
     expect(page.locator(".ck-total").first).to_have_text("210")
@@ -371,7 +374,7 @@ def test_a_late_click_shows_after_refresh(served, open_page, make_event):
 
 def test_naughty_strings_are_text(served, open_page, naughty_strings):
     """As buttons, cities and devices of a day of their own, of six visitors each: no place is hidden."""
-    _, lake, store = served
+    _, lake, store, _ = served
     day = DAY + dt.timedelta(days=1)
     events = [
         Event(
