@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from clickkit.errors import ChangedError, LakeError, SettingsError
 from clickkit.lake.layout import MANIFEST
 
+_AWS = re.compile(r"\.amazonaws\.com(\.cn)?$")
 _CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 
 
@@ -136,7 +138,8 @@ class S3Files:
 
     @property
     def filesystem(self) -> pyarrow.fs.FileSystem:
-        """pyarrow's S3 file system with the same credentials, and with `AWS_CA_BUNDLE`, as boto3 has it."""
+        """pyarrow's S3 file system with boto3's credentials, endpoint and `AWS_CA_BUNDLE`."""
+        endpoint: str = self._client.meta.endpoint_url
         credentials = self._session.get_credentials()
         frozen: dict[str, Any] = {}
         if credentials is not None:
@@ -147,7 +150,7 @@ class S3Files:
                 "session_token": keys.token,
             }
         return pyarrow.fs.S3FileSystem(
-            endpoint_override=self._endpoint,
+            endpoint_override=None if _AWS.search(endpoint) else endpoint,
             region=self._session.region_name,
             connect_timeout=3,
             request_timeout=60,
