@@ -63,10 +63,11 @@ def seaweedfs(folder: Path, environment: Mapping[str, str], *, port: int, bucket
     objects = folder / "objects"
     objects.mkdir(parents=True, exist_ok=True)
     command = [program, "mini", f"-dir={objects}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false"]
-    command += ["-admin.ui=false", "-s3.port.lance=0", "-master.telemetry=false", f"-s3.port={port}"]
+    command += ["-admin.ui=false", "-s3.port.lance=0", "-s3.port.iceberg=0", "-master.telemetry=false"]
+    command.append(f"-s3.port={port}")
     command.append("-master.volumeSizeLimitMB=64")  # a bucket needs a volume, and by itself a volume is 1 GB
     taken = {port}
-    for name in ("master", "volume", "filer"):
+    for name in ("master", "volume", "filer", "admin"):
         taken.add(other := seaweedfs_port(taken))
         command.append(f"-{name}.port={other}")
     told = {**environment, **CREDENTIALS, "GOMEMLIMIT": "300MiB"}
