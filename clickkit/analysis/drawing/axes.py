@@ -28,8 +28,8 @@ def round_ticks(values: Iterable[float], *, count: int = 4) -> list[float]:
 
 def value_axis(ticks: Sequence[float], number_format: str, **options: Any) -> dict[str, Any]:
     """Return scale and axis of a number that spans the ticks, written like the labels of the chart."""
-    percent = number_format.endswith("%")
-    step = (ticks[1] - ticks[0]) * (100 if percent else 1)
+    percent, points = number_format.endswith("%"), number_format.endswith("pp")
+    step = (ticks[1] - ticks[0]) * (100 if percent or points else 1)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     if abs(step * 10**decimals - round(step * 10**decimals)) > 1e-6:
         decimals += 1  # 2.5
@@ -42,9 +42,10 @@ def value_axis(ticks: Sequence[float], number_format: str, **options: Any) -> di
         "ticks": False,
         "title": None,
     } | options
-    if sign:  # zero has none
+    if sign or points:  # zero has no sign
         unsigned = written.removeprefix(sign)
-        axis["labelExpr"] = f"format(datum.value, datum.value == 0 ? '{unsigned}' : '{written}')"
+        value, unit = ("datum.value * 100", " + ' pp'") if points else ("datum.value", "")
+        axis["labelExpr"] = f"format({value}, datum.value == 0 ? '{unsigned}' : '{written}'){unit}"
     return {
         "scale": alt.Scale(domain=[ticks[0], ticks[-1]], nice=False, zero=False),
         "axis": alt.Axis(**axis),

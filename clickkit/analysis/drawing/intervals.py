@@ -51,7 +51,7 @@ def forest(
     y: str | Sequence[str],
     title: str,
     none: float = 0.0,
-    number_format: str = "+.1%",
+    number_format: str = "+.1pp",
     width: int = 360,
 ) -> Figure:
     """Draw effects with their intervals around `none`, the value of no effect (0, or 1 for a ratio).
@@ -135,7 +135,7 @@ def _interval(low: float, high: float, number_format: str) -> str:
     begin, end = written(low, number_format), written(high, number_format)
     if not begin or not end:
         return f"{begin} or more" if begin else f"up to {end}" if end else ""
-    return f"{begin} to {end}"
+    return f"{begin.removesuffix(' pp')} to {end}"
 
 
 def _draw(

@@ -69,11 +69,14 @@ def is_missing(value: object) -> bool:
 def written(value: float, number_format: str) -> str:
     """Return a number in one of Python's formats, with the minus sign of print; nothing for a null.
 
-    A whole number without a precision of its own stays whole: "1,234", not "1,234.0".
+    Besides, `.1pp` writes a difference of shares in percentage points: 0.05 is "5.0 pp". A whole number
+    without a precision of its own stays whole: "1,234", not "1,234.0".
     """
     if is_missing(value) or math.isinf(value):
         return ""
     whole = number_format == "," and float(value).is_integer()
+    if number_format.endswith("pp"):
+        return f"{written(value * 100, f'{number_format[:-2]}f')} pp"
     text = format(
         int(value) if whole else float(value), ",.4g" if number_format == "," and not whole else number_format
     )

@@ -48,9 +48,9 @@ class Listing:
 def table(rows: Table, /, **number_formats: str) -> Listing:
     """Return a table to read, with all rows and columns in their order.
 
-    `number_formats` gives a column one of Python's formats, such as `conversion=".1%"` or `seconds=",.1f"`;
-    other numbers have thousands marked, and four digits. A null is a dash. Headings are the
-    names of the columns.
+    `number_formats` gives a column one of Python's formats, such as `conversion=".1%"` or `seconds=",.1f"`,
+    or percentage points, as in `difference="+.1pp"`; other numbers have thousands marked, and four digits.
+    A null is a dash. Headings are the names of the columns.
 
     Raises:
         SettingsError: a column does not exist, or the table has more rows than anybody reads.

@@ -56,3 +56,5 @@ def test_zero_has_no_sign():
     axis = value_axis([-0.1, 0, 0.1], "+.1%")["axis"].to_dict()
 
     assert axis["labelExpr"] == "format(datum.value, datum.value == 0 ? '.0%' : '+.0%')"
+    axis = value_axis([-0.1, 0, 0.1], "+.1pp")["axis"].to_dict()
+    assert axis["labelExpr"] == "format(datum.value * 100, datum.value == 0 ? ',.0f' : '+,.0f') + ' pp'"

@@ -32,8 +32,8 @@ def test_a_forest_tells_effects_from_none(effects):
     assert [f'fill="{COLOURS[0]}"' in point for point in points] == [True, False, False, False]
     assert [f'fill="{COLOURS[2]}"' in point for point in points] == [False, True, False, False]
     assert ['fill="' not in point.split("<text")[0] for point in points] == [False, False, True, True]
-    assert ">+2.0%</text>" in drawn
-    assert ">\u22125.0% to \u22121.0%</text>" in drawn
+    assert ">+2.0 pp</text>" in drawn
+    assert ">\u22125.0 to \u22121.0 pp</text>" in drawn
 
 
 def test_intervals_are_written_beside_their_dots(effects):

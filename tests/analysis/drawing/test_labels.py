@@ -18,6 +18,7 @@ from clickkit.analysis.drawing.labels import short, written
         (0.1234, ".1%", "12.3%"),
         (-0.02, "+.1%", "\u22122.0%"),
         (0.02, "+.1%", "+2.0%"),
+        (-0.02, "+.1pp", "\u22122.0 pp"),
         (float("nan"), ",", ""),
         (float("inf"), ",", ""),
         (None, ",", ""),
