@@ -67,7 +67,7 @@ def index_page(
 {_warning(failed)}
 </header>
 <div class="ck-answers">
-{"".join(_card(answer) for answer in answers)}</div>
+{"".join(_card(answer, state) for answer in answers)}</div>
 {_origin(answers, lake, state)}
 </main>"""
     return web_page(title, body)
@@ -80,7 +80,7 @@ def _warning(failed: Sequence[Answer]) -> str:
     return f'<p class="ck-warning" role="alert"><strong>Without an answer:</strong> {names}</p>'
 
 
-def _card(answer: Answer) -> str:
+def _card(answer: Answer, state: LakeState) -> str:
     question, page = html.escape(answer.question), html.escape(answer.run.with_suffix(".html").name)
     heading = f'<h2><a href="{page}">{question}</a></h2>' if answer.run.exists() else f"<h2>{question}</h2>"
     if answer.failure:
@@ -90,17 +90,19 @@ def _card(answer: Answer) -> str:
         shown = f'<a class="ck-thumb" href="{page}" tabindex="-1"><img src="{answer.figure}" alt="{alt}"></a>'
     else:
         shown = '<p class="ck-hint">No figure: the page has the answer.</p>'
-    return f'<article class="ck-card">\n{heading}\n{shown}\n{_made_from(answer)}\n</article>\n'
+    return f'<article class="ck-card">\n{heading}\n{shown}\n{_made_from(answer, state)}\n</article>\n'
 
 
-def _made_from(answer: Answer) -> str:
+def _made_from(answer: Answer, whole: LakeState) -> str:
+    """Link to the run, and say what it was made from where it is not what all were."""
     name, page = html.escape(answer.run.name), html.escape(answer.run.with_suffix(".html").name)
     links = f'<a href="{page}">page</a>, <a href="{name}" download>notebook {name}</a>'
     read = f"<dt>Read</dt><dd>{links if answer.run.exists() else f'{name} did not start'}</dd>"
     if answer.record is None:
         said = "" if answer.failure else "<dt>Not pinned</dt><dd>it cannot be checked</dd>"
+    elif (state := answer.record.state) == whole:
+        said = ""
     else:
-        state = answer.record.state
         said = (
             f"<dt>Days</dt><dd>{shown_range(answer.record)}, {state.rows:,} rows</dd>"
             f"<dt>Manifests</dt><dd><code>{state.digest[:_SHORT]}</code></dd>"
