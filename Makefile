@@ -39,6 +39,8 @@ pictures: $(READY) ## rehearse a show and keep its pictures in docs
 	@$(BIN)/clickkit demo --check
 	@cp data/rehearsal/pictures/*.png docs/
 
+lab: export CLICKKIT_STORE = sqlite:///$(CURDIR)/data/shop/clicks.db
+lab: export CLICKKIT_LAKE = $(CURDIR)/data/shop/lake
 lab: $(READY) ## open JupyterLab on the notebooks, with four simulated weeks of a shop to ask
 	@$(BIN)/clickkit simulate --scene shop --since 2026-10-26 --until 2026-11-22
 	@$(BIN)/clickkit export --since 2026-10-26 --until 2026-11-22

@@ -56,7 +56,7 @@ QUESTIONS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write a lake, ask each question in three ways, and print what was asked for and what was reached."""
+    """Write a lake, ask each question in four ways, and print what was asked for and what was reached."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.questions", description=(__doc__ or "").split("\n")[0]
     )
@@ -82,34 +82,35 @@ def measure(lake: Path, events: int, rounds: int) -> Iterator[str]:
 
 
 def _compare(question: Question, lake: Path, files: Sequence[Path], rounds: int) -> Iterator[str]:
-    """Ask in turns, so that what else the machine does falls on both; pandas once, as it takes long."""
-
-    def ours() -> Rows:
-        return question.ours(read_lake(lake)).fetchall()
-
-    def sql() -> Rows:
-        return by_hand.ask(question.sql, files)
-
+    """Ask in turns, so that what else the machine does falls on both; pandas once each, as it takes long."""
     names = [str(file) for file in files]
-    in_columns = _timed(lambda: question.pandas(lambda columns: pd.read_parquet(names, columns=columns)))
-    in_whole = _timed(lambda: question.pandas(lambda _columns: pd.read_parquet(names)))
+    reads: dict[str, in_pandas.Read] = {
+        "the columns needed": lambda columns: pd.read_parquet(names, columns=columns),
+        "the whole lake": lambda _columns: pd.read_parquet(names),
+    }
+    in_frames = {what: _timed(question.pandas, read) for what, read in reads.items()}
     took: list[tuple[float, float]] = []
     for _ in range(rounds):
-        here, answer = _timed(ours)
-        there, expected = _timed(sql)
-        others = (("SQL by hand", expected), ("pandas", in_columns[1]), ("pandas, whole frame", in_whole[1]))
-        for other, found in others:
-            if not same(answer, found):
-                raise RuntimeError(f"{question.name}: {answer[:5]} is not the answer of {other}: {found[:5]}")
+        here, answer = _timed(lambda: question.ours(read_lake(lake)).fetchall())
+        there, expected = _timed(by_hand.ask, question.sql, files)
+        _check(question.name, answer, "SQL by hand", expected)
         took.append((here, there))
+    for what, (_, found) in in_frames.items():
+        _check(question.name, answer, f"pandas, {what} read", found)
     ours_seconds, sql_seconds = (statistics.median(seconds) for seconds in zip(*took, strict=True))
+    pandas_seconds = ", ".join(f"{seconds:.1f}" for seconds, _ in in_frames.values())
     yield (
         f"  {question.name:<26} clickkit {ours_seconds:6.2f} s   SQL {sql_seconds:6.2f} s   "
-        f"pandas {in_columns[0]:6.1f} s, whole {in_whole[0]:6.1f} s   the same {len(in_columns[1]):,} rows"
+        f"pandas {pandas_seconds} s   the same {len(answer):,} rows"
     )
     yield _line("clickkit / SQL by hand", f"≤ {_MOST_OF_SQL}", ours_seconds / sql_seconds)
-    for what, (seconds, _) in (("the columns needed", in_columns), ("the whole lake", in_whole)):
+    for what, (seconds, _) in in_frames.items():
         yield _line(f"pandas / clickkit, {what} read", f"≥ {_LEAST_OF_PANDAS:.0f}", seconds / ours_seconds)
+
+
+def _check(question: str, answer: Rows, other: str, expected: Rows) -> None:
+    if not same(answer, expected):
+        raise RuntimeError(f"{question}: {answer[:5]} is not the answer of {other}: {expected[:5]}")
 
 
 def same(one: Rows, other: Rows) -> bool:
@@ -126,9 +127,9 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _timed(ask: Callable[[], Rows]) -> tuple[float, Rows]:
+def _timed(ask: Callable[..., Rows], *given: Any) -> tuple[float, Rows]:
     began = time.perf_counter()
-    answer = ask()
+    answer = ask(*given)
     return time.perf_counter() - began, answer
 
 

@@ -10,6 +10,7 @@ import pkgutil
 import types
 import typing
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 Question = Callable[..., "DuckDBPyRelation"]
 
+_HINTS = {
+    "timedelta": "; write PT1H for an hour, P1D for a day",
+    "Mapping": """; write JSON, as in '{"paid": "button = \'Pay\'"}'""",
+}
 _MODULES = sorted(info.name for info in pkgutil.iter_modules(clickkit.analysis.__path__))
 
 
@@ -30,10 +35,13 @@ def questions() -> dict[str, Question]:
     return {name: question for module in _MODULES for name, question in _of_module(module).items()}
 
 
-def prepare(name: str, options: Mapping[str, str]) -> Callable[["DuckDBPyRelation"], "DuckDBPyRelation"]:
+def prepare(
+    name: str, options: Mapping[str, str], *, also: Mapping[str, str] = MappingProxyType({})
+) -> Callable[["DuckDBPyRelation"], "DuckDBPyRelation"]:
     """Return a question with its options, which are texts: JSON, or what the option's type is written as.
 
-    So `steps` may be `{"paid": "button = 'Pay'"}`, `within` `PT1H` (ISO 8601), `since` `2026-11-23`.
+    So `steps` may be `{"paid": "button = 'Pay'"}`, `within` `PT1H` (ISO 8601), `since` `2026-11-23`, and
+    `metric` the name of another question. Options of `also` are taken if there are such.
 
     Raises:
         SettingsError: there is no such question or option, one that it needs is missing, or a text is none of
@@ -48,9 +56,11 @@ def prepare(name: str, options: Mapping[str, str]) -> Callable[["DuckDBPyRelatio
     asked = there[name]
     _, *parameters = inspect.signature(asked).parameters.values()
     known = {parameter.name: parameter for parameter in parameters}
+    options = {option: text for option, text in also.items() if option in known} | dict(options)
     for option in options:
         if option not in known:
-            raise SettingsError(f"{name} has no option {option!r}: choose from {', '.join(known) or 'none'}")
+            there_are = f"choose from {', '.join(known)}" if known else "it takes none"
+            raise SettingsError(f"{name} has no option {option!r}: {there_are}")
     for option, parameter in known.items():
         if parameter.default is parameter.empty and option not in options:
             raise SettingsError(
@@ -79,6 +89,8 @@ def _is_question(found: Any, module: str) -> bool:
 
 def _read(option: str, text: str, kind: Any) -> Any:
     """Return a text as a value of its kind; a kind that texts are of, too, reads it itself."""
+    if typing.get_origin(kind) is Callable:
+        return prepare(text, {})
     if isinstance(kind, types.UnionType) and str in typing.get_args(kind):
         return text
     value = text
@@ -88,4 +100,5 @@ def _read(option: str, text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind, strict=False)
     except (msgspec.ValidationError, TypeError) as error:
-        raise SettingsError(f"option {option} cannot be {text!r}: {error}") from error
+        hint = next((hint for part, hint in _HINTS.items() if part in str(kind)), "")
+        raise SettingsError(f"option {option} cannot be {text!r}: {error}{hint}") from error

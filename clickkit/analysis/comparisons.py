@@ -1,8 +1,7 @@
 """Variants held against their control: differences of rates and means, with intervals.
 
-All take the outcomes of `experiments` or `experiment_tables` (rates need `variant` and `converted`, or
-`variant, visitors, conversions` where they are counted already; means `variant` and `value`) and return one
-row a comparison. Every row carries the p-value of the sample ratio
+All take the outcomes of `experiments` or `experiment_tables` (rates need `variant` and `converted`, means
+`variant` and `value`) and return one row a comparison. Every row carries the p-value of the sample ratio
 in `srm_p` and, when it is below `threshold`, a `warning` in words: see `splits.sample_ratio`, which
 explains `planned` too. Intervals hold for one comparison each; `p_adjusted` is p corrected for all rows.
 """
@@ -15,7 +14,7 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import cuped, intervals, significance
 from clickkit.analysis.intervals import Floats
-from clickkit.analysis.pairs import HISTORY, MEANS, RATES, count_groups, pair
+from clickkit.analysis.pairs import HISTORY, MEANS, count_groups, count_rates, pair
 from clickkit.analysis.significance import Correction
 from clickkit.analysis.splits import Split, split_of
 from clickkit.analysis.tables import Columns, table
@@ -43,15 +42,17 @@ def rates(
     (pooled z-test, two-sided; where a count expected is below 5, Fisher's exact test gives p and `test`
     says so); `p_adjusted, srm_p, warning`.
 
+    Outcomes that are counted already will do: rows of `variant, visitors, conversions`, as in `sensitivity`.
+
     With `segment`, a column of outcomes, there is a row a segment and variant: `segment` stands first, and
     `interaction_p` is the p-value of a variant's difference not being the same in all segments (Cochran
     1954, Q, unpooled errors). Only when it is small do the data say that segments differ; a significant
     row beside one that is not says nothing of the kind.
 
     Raises:
-        SettingsError: nobody is in the control, or an argument cannot be understood.
+        SettingsError: nobody is in the control, an argument cannot be understood, or counts are no counts.
     """
-    groups = count_groups(outcomes, RATES, segment)
+    groups = count_rates(outcomes, segment)
     compared = _compared_rates(pair(groups, control), interval, confidence)
     own, other = compared["rate"], compared["control_rate"]
     variance = own * (1 - own) / compared["visitors"] + other * (1 - other) / compared["control_visitors"]

@@ -8,10 +8,10 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.judgement import Judgement, judge
 from clickkit.analysis.prediction import Prediction, predict
-from clickkit.analysis.question import ask, text, together
+from clickkit.analysis.question import text, together
 from clickkit.analysis.rules import apply_rules
 from clickkit.analysis.session_features import FEATURES, session_features
-from clickkit.analysis.tables import hold, table
+from clickkit.analysis.tables import places, table
 from clickkit.errors import SettingsError
 
 _RULES: Mapping[str, Mapping[str, Any]] = MappingProxyType({"without bots and internal": {}})
@@ -44,7 +44,7 @@ def features(
         for name, options in rules.items()
         for number in seen
     ]
-    return ask(together(known), "select * from events order by place, predicted_at, session_id")
+    return together(known).order("place, predicted_at, session_id")
 
 
 def gains(
@@ -69,16 +69,18 @@ def gains(
     Raises:
         SettingsError: what `predict` and `judge` raise.
     """
-    held = hold(features)
-    places = ask(held, "select distinct place, rules, seen from features order by place", name="features")
     rows: list[dict[str, Any]] = []
-    for place, name, number in places.fetchall():
-        sessions = held.filter(f"place = {place}")
-        prediction = predict(
-            sessions, features=using, classifier=classifier, train_share=train_share, seed=seed
-        )
-        judgement = judge(prediction.forecasts, confidence=confidence, seed=seed)
+    for (name, number), sessions in places(features, "rules, seen"):
+        try:
+            prediction = predict(
+                sessions, features=using, classifier=classifier, train_share=train_share, seed=seed
+            )
+            judgement = judge(prediction.forecasts, confidence=confidence, seed=seed)
+        except SettingsError as error:
+            raise SettingsError(f"rules {name!r}, {number} events seen: {error}") from error
         rows.append({"rules": name, "seen": number} | _worth(prediction, judgement))
+    if not rows:
+        raise SettingsError("no rows to compare: foresight.features makes them")
     return table({name: [row[name] for row in rows] for name in rows[0]})
 
 

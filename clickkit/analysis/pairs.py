@@ -10,6 +10,7 @@ from clickkit.analysis.tables import Columns, columns
 from clickkit.errors import SettingsError
 
 RATES = {"conversions": "count(*) filter (where converted)"}
+COUNTED_RATES = {"visitors": "sum(visitors)", "conversions": "sum(conversions)"}
 MEANS = {"known": "count(value)", "mean": "avg(value)", "variance": "var_samp(value)"}
 HISTORY = {
     "known_before": "count(value_before)",
@@ -29,17 +30,23 @@ order by 1 nulls last, 2
 """
 
 
+_WRONG = """
+select variant, visitors, conversions
+from outcomes
+where variant is not null and (conversions between 0 and visitors) is not true
+limit 1
+"""
+
+
 def count_groups(
     outcomes: DuckDBPyRelation, measures: Mapping[str, str], segment: str | None = None
 ) -> Columns:
     """Return `segment, variant, visitors` and the `measures` (name to SQL), a row a segment and variant.
 
-    Without `segment`, the name of a column of outcomes, all visitors are one. Outcomes may be counted
-    already: rows of a variant's `visitors` and `conversions` are summed. It raises SettingsError when a value
-    is unknown where it is measured.
+    Without `segment`, the name of a column of outcomes, all visitors are one. It raises SettingsError
+    when a value is unknown where it is measured.
     """
-    asked = {"visitors": "count(*)", **measures}
-    asked |= {name: f"sum({name})" for name in ("visitors", "conversions") if name in outcomes.columns}
+    asked = {"visitors": "count(*)"} | dict(measures)
     sql = _COUNTED.format(
         segment="null" if segment is None else column(segment),
         measured=", ".join(f"{measure} as {name}" for name, measure in asked.items()),
@@ -49,6 +56,24 @@ def count_groups(
         lacking = int((groups["visitors"] - groups.get(known, groups["visitors"])).sum())
         check_known(named, lacking)
     return groups
+
+
+def count_rates(outcomes: DuckDBPyRelation, segment: str | None = None) -> Columns:
+    """Return `segment, variant, visitors, conversions`, a row a segment and variant.
+
+    Outcomes with the columns `visitors` and `conversions`, and without `converted`, are counted already.
+
+    Raises:
+        SettingsError: of those, a number is null or below 0, or conversions are more than visitors.
+    """
+    names = set(getattr(outcomes, "columns", ()))
+    if "converted" in names or not names >= {"visitors", "conversions"}:
+        return count_groups(outcomes, RATES, segment)
+    for variant, visitors, conversions in ask(outcomes, _WRONG, name="outcomes").fetchall():
+        raise SettingsError(
+            f"variant {variant} has {visitors} visitors and {conversions} conversions: these are no counts"
+        )
+    return count_groups(outcomes, COUNTED_RATES, segment)
 
 
 def pair(groups: Columns, control: str) -> Columns:
@@ -78,6 +103,8 @@ def pair(groups: Columns, control: str) -> Columns:
 
 def check_control(variants: Collection[str], control: str) -> None:
     """Refuse a control in which nobody is, or beside which there is nobody."""
+    if not variants:
+        raise SettingsError("nobody is in any variant: check the experiment's name, and its days")
     if control not in variants:
         raise SettingsError(
             f"nobody is in the control {control!r}: choose from {', '.join(sorted(variants))}"

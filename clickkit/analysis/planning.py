@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from duckdb import DuckDBPyRelation
 
-from clickkit.analysis.pairs import RATES, count_groups, pair
+from clickkit.analysis.pairs import count_rates, pair
 from clickkit.analysis.power import (
     days_needed,
     detectable_difference_of_rates,
@@ -47,7 +47,7 @@ def of_rates(
     Raises:
         SettingsError: nobody is in the control, or an argument is no fraction.
     """
-    pairs = pair(count_groups(outcomes, RATES), control)
+    pairs = pair(count_rates(outcomes), control)
     [(visitors_a_day,)] = ask(outcomes, _PACE, name="outcomes").fetchall()
     size = len(pairs["variant"])
     rates = pairs["control_conversions"] / pairs["control_visitors"]
@@ -93,7 +93,7 @@ def power_curve(outcomes: DuckDBPyRelation, *, control: str, alpha: float = 0.05
     `points` are percentage points over the control's rate, from 0 to where nearly every test finds it.
     A variant whose control converted nobody or everybody has no rows. Otherwise as `of_rates`.
     """
-    pairs = pair(count_groups(outcomes, RATES), control)
+    pairs = pair(count_rates(outcomes), control)
     size = len(pairs["variant"])
     columns: dict[str, list[Any]] = {"variant": [], "points": [], "power": []}
     for place, variant in enumerate(pairs["variant"]):

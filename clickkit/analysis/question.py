@@ -38,14 +38,15 @@ def ask(relation: DuckDBPyRelation, sql: str, *, name: str = "events") -> DuckDB
 def together(answers: Sequence[tuple[Mapping[str, str], DuckDBPyRelation]]) -> DuckDBPyRelation:
     """Return the rows of several answers with the same columns, as one SELECT.
 
-    In front stand `place` (1, 2, … in the order of the answers) and what each is labelled with: name to SQL.
+    All are of one connection. In front stand `place` (1, 2, … in the order of the answers) and what each is
+    labelled with: name to SQL.
     An answer without rows has one, of nulls.
     """
     rows = []
     for place, (labels, answer) in enumerate(answers, 1):
-        shown = "".join(f"{sql} as {name}, " for name, sql in labels.items())
-        sql = f"select {place} as place, {shown}events.* from (select 1) as once left join events on true"
-        rows.append(ask(answer, sql))
+        shown = ", ".join([f"{place} as place", *(f"{sql} as {name}" for name, sql in labels.items())])
+        chosen = f"{shown}, {columns(answer)}"
+        rows.append(ask(answer, f"select {chosen} from (select 1) as once left join events on true"))
     return functools.reduce(DuckDBPyRelation.union, rows)
 
 

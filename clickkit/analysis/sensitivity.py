@@ -7,14 +7,15 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis import comparisons, experiments
 from clickkit.analysis.experiments import EXPOSURE, Several
+from clickkit.analysis.pairs import RATES
 from clickkit.analysis.question import ask, text, together
 from clickkit.analysis.rules import ALTERNATIVES, apply_rules
-from clickkit.analysis.tables import hold, table
+from clickkit.analysis.tables import places, table
 from clickkit.errors import SettingsError
 
 _SEVERAL: tuple[Several, ...] = ("exclude", "first")
-_COUNTED = """
-select variant, count(*) as visitors, count(*) filter (where converted) as conversions
+_COUNTED = f"""
+select variant, count(*) as visitors, {RATES["conversions"]} as conversions
 from outcomes
 group by variant
 """
@@ -55,7 +56,7 @@ def counts(
             )
             labels = {"rules": text(name), "several": text(kept)}
             sets.append((labels, ask(outcomes, _COUNTED, name="outcomes")))
-    return ask(together(sets), "select * from events order by place, variant")
+    return together(sets).order("place, variant")
 
 
 def rates(
@@ -76,12 +77,12 @@ def rates(
     Raises:
         SettingsError: what `comparisons.rates` raises, of any set.
     """
-    held = hold(counts)
-    sets = ask(held, "select distinct place, rules, several from counts order by place", name="counts")
     rows: list[dict[str, Any]] = []
-    for place, name, kept in sets.fetchall():
-        own = held.filter(f"place = {place}")
-        found = comparisons.rates(own, control=control, planned=planned, confidence=confidence)
+    for (name, kept), own in places(counts, "rules, several"):
+        try:
+            found = comparisons.rates(own, control=control, planned=planned, confidence=confidence)
+        except SettingsError as error:
+            raise SettingsError(f"rules {name!r}, several {kept!r}: {error}") from error
         rows += [{"rules": name, "several": kept} | row for row in found.to_dicts()]
     return table({column: [row[column] for row in rows] for column in _COLUMNS})
 

@@ -1,6 +1,6 @@
 """Between relations and numbers: read the columns of a small one, make a relation of results."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyRelation
 from numpy.typing import NDArray
+
+from clickkit.analysis.question import ask
+from clickkit.analysis.question import columns as all_columns
 
 Columns = dict[str, NDArray[Any]]
 
@@ -26,9 +29,15 @@ def table(named: Mapping[str, Iterable[Any]]) -> DuckDBPyRelation:
     return _relation(pa.table({name: _array(values) for name, values in named.items()}))
 
 
-def hold(relation: DuckDBPyRelation) -> DuckDBPyRelation:
-    """Return the rows of a relation, held in memory, so that several questions compute them once."""
-    return _relation(relation.to_arrow_table())
+def places(relation: DuckDBPyRelation, labels: str) -> Iterator[tuple[tuple[Any, ...], DuckDBPyRelation]]:
+    """Yield the labels (columns, with commas) and the rows of each `place` of a relation, in their order.
+
+    The rows are held in memory, so that they are computed once.
+    """
+    held = _relation(ask(relation, f"select {all_columns(relation)} from events").to_arrow_table())
+    found = ask(held, f"select distinct place, {labels} from rows order by place", name="rows")
+    for place, *own in found.fetchall():
+        yield tuple(own), held.filter(f"place = {place}")
 
 
 def _relation(rows: pa.Table) -> DuckDBPyRelation:

@@ -48,7 +48,7 @@ class Deployment:
                 "no AWS credentials: sign in with aws sso login or aws configure, or set AWS_PROFILE"
             )
         self._stacks = self.client("cloudformation")
-        with told("AWS does not accept the credentials"):
+        with told("AWS does not say whose account this is"):
             self.account: str = self.client("sts").get_caller_identity()["Account"]
 
     @property

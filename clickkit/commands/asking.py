@@ -48,7 +48,8 @@ def ask(
         for name, asked in questions().items():
             say(f"{name:<34} {(asked.__doc__ or '').partition(chr(10))[0]}")
         return
-    metric = prepare(question, dict(_pair(text) for text in option or ()))
+    days = {name: text for name, text in (("since", since), ("until", until)) if text}
+    metric = prepare(question, dict(_pair(text) for text in option or ()), also=days)
     first, last = (day(text) if text else None for text in (since, until))
     if sql is not None:
         if engine == "athena":
@@ -62,7 +63,7 @@ def ask(
     else:
         answer = metric(clickkit.read_lake(lake_url(lake), first, last))
     table = answer.df()
-    say(f"no rows of {', '.join(table.columns)}" if table.empty else table.to_string(index=False))
+    say(f"no rows of {', '.join(table.columns)}" if table.empty else table.to_string(index=False, na_rep="-"))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -51,14 +51,14 @@ class Athena:
         `metric`, `since` and `until` are as in `statement`; `say` is told how much was read. Interrupted, it
         stops the question there, too. Athena cuts times to milliseconds; a struct, such as `device`, comes
         as text. Trino reads the table once for each use of it in the statement, and each is paid: a funnel of
-        three steps reads it 15 times, retention 5 times, `alerts` some 90 times.
+        three steps reads it 15 times.
 
         Raises:
             DeploymentError: Athena cannot be reached, refuses the question, or failed at it.
             SettingsError: the metric cannot be asked so: see `statement`.
         """
         sql = statement(metric, "trino", table=f'"{self.stack}".events', since=since, until=until)
-        with told(f"Athena of stack {self.stack} refuses the question"):
+        with told(f"Athena refuses the question, or there is no stack {self.stack} in this region"):
             question = self._client.start_query_execution(
                 QueryString=sql, QueryExecutionContext={"Database": self.stack}, WorkGroup=self.stack
             )["QueryExecutionId"]

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import boto3
+import botocore.session
 import pyarrow as pa
 import pyarrow.fs
 from botocore.config import Config
@@ -138,8 +138,9 @@ class S3Files:
 
     @property
     def filesystem(self) -> pyarrow.fs.FileSystem:
-        """pyarrow's S3 file system with boto3's credentials, endpoint and `AWS_CA_BUNDLE`."""
-        endpoint: str = self._client.meta.endpoint_url
+        """pyarrow's S3 file system with boto3's credentials, endpoint and certificates."""
+        found: str = self._client.meta.endpoint_url
+        bundle = botocore.session.get_session().get_config_variable("ca_bundle")
         credentials = self._session.get_credentials()
         frozen: dict[str, Any] = {}
         if credentials is not None:
@@ -150,11 +151,11 @@ class S3Files:
                 "session_token": keys.token,
             }
         return pyarrow.fs.S3FileSystem(
-            endpoint_override=None if _AWS.search(endpoint) else endpoint,
+            endpoint_override=self._endpoint or (None if _AWS.search(found) else found),
             region=self._session.region_name,
             connect_timeout=3,
             request_timeout=60,
-            tls_ca_file_path=os.environ.get("AWS_CA_BUNDLE") or None,
+            tls_ca_file_path=bundle or None,
             **frozen,
         )
 

@@ -41,6 +41,18 @@ def test_a_day_is_read_as_a_day(relate, make_event):
     assert [row[0] for row in answer.fetchall()] == [dt.date(2026, 11, 21), dt.date(2026, 11, 22)]
 
 
+def test_a_question_may_be_about_another(relate, make_event):
+    """By its name; and days that were asked for reach a question that takes them, and no other."""
+    events = relate([make_event()])
+    also = {"since": "2026-11-22", "until": "2026-11-22"}
+
+    under_rules = prepare("rules.alternatives", {"metric": "metrics.totals", "number": "clicks"}, also=also)
+    by_day = prepare("metrics.by_each_day", {"until": "2026-11-23"}, also=also)
+
+    assert [row[1] for row in under_rules(events).fetchall()] == [1, 1, 1, 1]
+    assert len(by_day(events).fetchall()) == 2
+
+
 def test_a_kind_that_texts_are_of_reads_them_itself(relate, make_event):
     """A day as text, here; a list is JSON."""
     events = relate([make_event()])
@@ -54,7 +66,9 @@ def test_a_kind_that_texts_are_of_reads_them_itself(relate, make_event):
     [
         ("metrics.by_butto", {}, r"no question 'metrics.by_butto': did you mean metrics.by_button"),
         ("qqqqqqq", {}, r"no question 'qqqqqqq': clickkit ask lists all"),
-        ("metrics.by_button", {"top": "5"}, r"metrics.by_button has no option 'top': choose from none"),
+        ("metrics.by_button", {"top": "5"}, r"metrics.by_button has no option 'top': it takes none"),
+        ("funnels.funnel", {"steps": "paid"}, r"option steps cannot be 'paid': .*; write JSON, as in"),
+        ("funnels.funnel", {"steps": "{}", "within": "1h"}, r"cannot be '1h': .*; write PT1H for an hour"),
         (
             "funnels.funnel",
             {},

@@ -73,6 +73,26 @@ def test_outcomes_may_be_counted_already(counted, relation):
     )
 
 
+@pytest.mark.parametrize(("visitors", "conversions"), [(3, 4), (3, -1), (None, 1), (3, None)])
+def test_counts_that_are_none_are_refused(relation, visitors, conversions):
+    """The variant is named."""
+    groups = relation(variant=["old", "new"], visitors=[80, visitors], conversions=[48, conversions])
+
+    with pytest.raises(SettingsError, match=f"variant new has {visitors} visitors and {conversions} conv"):
+        comparisons.rates(groups, control="old")
+
+
+def test_outcomes_of_visitors_may_have_columns_of_any_name(counted):
+    """A segment that is called visitors is no count."""
+    outcomes = counted(("x", "old", 80, 48), ("x", "new", 70, 56)).project(
+        "*, 5 as visitors, 'a' as conversions"
+    )
+
+    (found,) = comparisons.rates(outcomes, control="old").to_dicts()
+
+    assert (found["visitors"], found["conversions"]) == (70, 56)
+
+
 def test_tiny_counts_are_tested_exactly(counted):
     """3 of 4 against 1 of 4, Fisher's tea: 34 / 70. A lift over none does not exist."""
     tea = comparisons.rates(counted((None, "a", 4, 1), (None, "b", 4, 3)), control="a").to_dicts()[0]

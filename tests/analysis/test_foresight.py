@@ -44,5 +44,7 @@ def test_nothing_to_compare(events):
     assert nothing.project("place, rules, seen, session_id").fetchall() == [
         (1, "without bots and internal", 9, None)
     ]
-    with pytest.raises(SettingsError, match="0 rows are too few to learn from"):
+    with pytest.raises(SettingsError, match="9 events seen: 0 rows are too few to learn from"):
         foresight.gains(nothing)
+    with pytest.raises(SettingsError, match="no rows to compare"):
+        foresight.gains(nothing.limit(0))

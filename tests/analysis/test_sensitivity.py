@@ -60,5 +60,5 @@ def test_nothing_to_compare(events):
         ("none", "exclude", None, None),
         ("none", "first", None, None),
     ]
-    with pytest.raises(SettingsError, match="nobody is in the control 'a'"):
+    with pytest.raises(SettingsError, match="rules 'none', several 'exclude': nobody is in any variant"):
         sensitivity.rates(nobody, control="a")

@@ -89,7 +89,7 @@ def test_what_athena_refuses_is_told_with_its_reason(athena, aws, lake, project)
         athena.ask(lambda events: funnels.funnel(events, {"any": "true", "paid": "button = 'Pay'"}))
     with pytest.raises(SettingsError, match="no funnel by"):
         athena.ask(lambda events: funnels.funnel(events, {"any": "true"}, by="nobody"))
-    with pytest.raises(DeploymentError, match="Athena of stack nobody refuses the question"):
+    with pytest.raises(DeploymentError, match="there is no stack nobody in this region"):
         Athena("nobody").ask(metrics.totals)
 
 
