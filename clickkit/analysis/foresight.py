@@ -8,7 +8,7 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.judgement import Judgement, judge
 from clickkit.analysis.prediction import Prediction, predict
-from clickkit.analysis.question import text, together
+from clickkit.analysis.question import ask, columns, text, together
 from clickkit.analysis.rules import apply_rules
 from clickkit.analysis.session_features import FEATURES, session_features
 from clickkit.analysis.tables import places, table
@@ -44,7 +44,8 @@ def features(
         for name, options in rules.items()
         for number in seen
     ]
-    return together(known).order("place, predicted_at, session_id")
+    sessions = together(known)
+    return ask(sessions, f"select {columns(sessions)} from events order by place, predicted_at, session_id")
 
 
 def gains(

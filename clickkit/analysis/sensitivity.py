@@ -8,7 +8,7 @@ from duckdb import DuckDBPyRelation
 from clickkit.analysis import comparisons, experiments
 from clickkit.analysis.experiments import EXPOSURE, Several
 from clickkit.analysis.pairs import RATES
-from clickkit.analysis.question import ask, text, together
+from clickkit.analysis.question import ask, columns, text, together
 from clickkit.analysis.rules import ALTERNATIVES, apply_rules
 from clickkit.analysis.tables import places, table
 from clickkit.errors import SettingsError
@@ -56,7 +56,8 @@ def counts(
             )
             labels = {"rules": text(name), "several": text(kept)}
             sets.append((labels, ask(outcomes, _COUNTED, name="outcomes")))
-    return together(sets).order("place, variant")
+    counted = together(sets)
+    return ask(counted, f"select {columns(counted)} from events order by place, variant")
 
 
 def rates(
