@@ -11,7 +11,7 @@ from clickkit.analysis.prediction import Prediction, predict
 from clickkit.analysis.question import ask, columns, text, together
 from clickkit.analysis.rules import apply_rules
 from clickkit.analysis.session_features import FEATURES, session_features
-from clickkit.analysis.tables import places, table
+from clickkit.analysis.tables import by_set, table
 from clickkit.errors import SettingsError
 
 _RULES: Mapping[str, Mapping[str, Any]] = MappingProxyType({"without bots and internal": {}})
@@ -71,7 +71,7 @@ def gains(
         SettingsError: what `predict` and `judge` raise.
     """
     rows: list[dict[str, Any]] = []
-    for (name, number), sessions in places(features, "rules, seen"):
+    for (name, number), sessions in by_set(features, "rules, seen"):
         try:
             prediction = predict(
                 sessions, features=using, classifier=classifier, train_share=train_share, seed=seed

@@ -19,7 +19,7 @@ _ORDERS: Mapping[By, str] = {
 class Segments(msgspec.Struct, frozen=True):
     """What events are told apart by, and how many of its values are shown; None: all."""
 
-    of: str
+    expression: str
     top: int | None
 
 
@@ -30,7 +30,8 @@ def funnel_select(
     conditions, count = list(steps.values()), len(steps)
     key = ["unit"] if segments is None else ["place", "unit"]
     tables = [] if segments is None else [_segments(segments, by, conditions[0])]
-    tables += [_marked(conditions, by, segments), *_going(count, key), _begun(count, by, key)]
+    tables += [_marked(conditions, by, segments), _units(count, key), _going(count, key)]
+    tables.append(_begun(count, by, key))
     tables += [_chain(number, count, limit, key) for number in range(2, count + 1)]
     tables += _counted(count, key)
     return f"with {', '.join(tables)} {_shown(list(steps), segments)}"
@@ -49,7 +50,7 @@ def _segments(segments: Segments, by: By, first: str) -> str:
                     row_number() over (order by events desc, segment) as place
                 from (
                     select
-                        cast({expression(segments.of)} as varchar) as segment,
+                        cast({expression(segments.expression)} as varchar) as segment,
                         count(*) as events,
                         count(*) filter (where ({first}) and {_UNITS[by]} is not null) as begun
                     from events
@@ -77,7 +78,7 @@ def _marked(conditions: list[str], by: By, segments: Segments | None) -> str:
     place = own = join = ""
     if segments is not None:
         place = "place, "
-        own = f"{_key(f'cast({expression(segments.of)} as varchar)')} as own_key,"
+        own = f"{_key(f'cast({expression(segments.expression)} as varchar)')} as own_key,"
         join = "join segments on segments.segment_key = flagged.own_key"
     return f"""
         marked as (
@@ -99,25 +100,27 @@ def _marked(conditions: list[str], by: By, segments: Segments | None) -> str:
         )"""
 
 
-def _going(count: int, key: list[str]) -> list[str]:
-    """Return the tables of the units, and of the events of those that may get beyond the first step."""
+def _units(count: int, key: list[str]) -> str:
+    """Return the table of the units: whether they began, and may get beyond the first step."""
     names = ", ".join(key)
-    marked = ", ".join(f"marked.{name}" for name in key)
-    return [
-        f"""
+    return f"""
         units as (
             select {names}, bool_or(is_1) as begins, bool_or({"is_2" if count > 1 else "false"}) as goes_on
             from marked
             group by {names}
-        )""",
-        f"""
+        )"""
+
+
+def _going(count: int, key: list[str]) -> str:
+    """Return the table of the events of units that may get beyond the first step."""
+    names, marked = ", ".join(key), ", ".join(f"marked.{name}" for name in key)
+    return f"""
         going as (
             select {marked}, session_id, sequence, timestamp, id, {_flags(1, count)}
             from marked
             join (select {names} from units where begins and goes_on) as chosen
                 on {_same("chosen", "marked", key)}
-        )""",
-    ]
+        )"""
 
 
 def _begun(count: int, by: By, key: list[str]) -> str:

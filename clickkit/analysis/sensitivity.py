@@ -10,7 +10,7 @@ from clickkit.analysis.experiments import EXPOSURE, Several
 from clickkit.analysis.pairs import RATES
 from clickkit.analysis.question import ask, columns, text, together
 from clickkit.analysis.rules import ALTERNATIVES, apply_rules
-from clickkit.analysis.tables import places, table
+from clickkit.analysis.tables import by_set, table
 from clickkit.errors import SettingsError
 
 _SEVERAL: tuple[Several, ...] = ("exclude", "first")
@@ -79,7 +79,7 @@ def rates(
         SettingsError: what `comparisons.rates` raises, of any set.
     """
     rows: list[dict[str, Any]] = []
-    for (name, kept), own in places(counts, "rules, several"):
+    for (name, kept), own in by_set(counts, "rules, several"):
         try:
             found = comparisons.rates(own, control=control, planned=planned, confidence=confidence)
         except SettingsError as error:

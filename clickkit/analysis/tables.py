@@ -29,10 +29,10 @@ def table(named: Mapping[str, Iterable[Any]]) -> DuckDBPyRelation:
     return _relation(pa.table({name: _array(values) for name, values in named.items()}))
 
 
-def places(relation: DuckDBPyRelation, labels: str) -> Iterator[tuple[tuple[Any, ...], DuckDBPyRelation]]:
-    """Yield the labels (columns, with commas) and the rows of each `place` of a relation, in their order.
+def by_set(relation: DuckDBPyRelation, labels: str) -> Iterator[tuple[tuple[Any, ...], DuckDBPyRelation]]:
+    """Yield the labels (columns, with commas) and the rows of each set of answers that `together` put there.
 
-    The rows are held in memory, so that they are computed once.
+    They come in the order of their `place`. The rows are held in memory, so that they are computed once.
     """
     held = _relation(ask(relation, f"select {all_columns(relation)} from events").to_arrow_table())
     found = ask(held, f"select distinct place, {labels} from rows order by place", name="rows")

@@ -63,6 +63,9 @@ def ask(
     else:
         answer = metric(clickkit.read_lake(lake_url(lake), first, last))
     table = answer.df()
+    for name in table.columns[table.isna().any()]:
+        if table[name].dtype.kind != "f":  # pandas writes a null of these as it likes
+            table[name] = table[name].astype(object).where(table[name].notna(), float("nan"))
     say(f"no rows of {', '.join(table.columns)}" if table.empty else table.to_string(index=False, na_rep="-"))
 
 
