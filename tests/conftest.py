@@ -20,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 import uvicorn
@@ -282,12 +281,8 @@ def s3_endpoint(tmp_path_factory):
 
 @pytest.fixture
 def s3_lake(s3_endpoint):
-    """Return the lake URL of a new, empty bucket."""
-    bucket = f"lake-{uuid.uuid4().hex}"
-    boto3.Session().client("s3", endpoint_url=s3_endpoint, region_name="us-east-1").create_bucket(
-        Bucket=bucket
-    )
-    return f"s3://{bucket}/research?endpoint={s3_endpoint}&region=us-east-1"
+    """Return the lake URL of a new, empty prefix."""
+    return f"s3://ready/{uuid.uuid4().hex}/research?endpoint={s3_endpoint}&region=us-east-1"
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -1,9 +1,8 @@
 """A DynamoDB table with the keys of a store: made, and waited for."""
 
+import time
 from contextlib import suppress
 from typing import Any
-
-from botocore.exceptions import WaiterError
 
 from clickkit.errors import StoreError
 
@@ -24,11 +23,20 @@ def make_table(client: Any, table: str, seconds: int) -> None:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             BillingMode="PAY_PER_REQUEST",
         )
-    waiter = client.get_waiter("table_exists")
-    try:
-        waiter.wait(TableName=table, WaiterConfig={"Delay": 0.25, "MaxAttempts": 4 * seconds})
-    except WaiterError as error:
-        raise StoreError(f"table {table} is not ready after {seconds} s: {error}; try again") from error
-    keys = client.describe_table(TableName=table)["Table"]["KeySchema"]
+    keys = _wait_for(client, table, seconds)["KeySchema"]
     if keys != _KEY_SCHEMA:
         raise StoreError(f"table {table} has the keys {keys}, not pk and sk: choose another name")
+
+
+def _wait_for(client: Any, table: str, seconds: int) -> Any:
+    """Return the description of a table that is ready; between two looks, wait twice as long as before."""
+    deadline, pause = time.monotonic() + seconds, 0.02
+    while True:
+        with suppress(client.exceptions.ResourceNotFoundException):
+            found = client.describe_table(TableName=table)["Table"]
+            if found["TableStatus"] in ("ACTIVE", "UPDATING"):
+                return found
+        if time.monotonic() > deadline:
+            raise StoreError(f"table {table} is not ready after {seconds} s; try again")
+        time.sleep(pause)
+        pause = min(2 * pause, 0.5)
