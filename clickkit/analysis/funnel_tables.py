@@ -189,7 +189,10 @@ def _chain(number: int, count: int, limit: int | None, key: list[str]) -> str:
 
 
 def _counted(count: int, key: list[str]) -> list[str]:
-    """Return the tables of one row a segment: `entered_n` and `median_n` of each step."""
+    """Return the tables of one row a segment: `entered_n` and `median_n` of each step.
+
+    `units` is there for a funnel of one step, of which nothing else would make one row.
+    """
     names, place, group = ", ".join(key), "0 as place", ""
     if "place" in key:
         place, group = "place", "group by place"

@@ -39,8 +39,7 @@ def together(answers: Sequence[tuple[Mapping[str, str], DuckDBPyRelation]]) -> D
     """Return the rows of several answers with the same columns, as one SELECT.
 
     All are of one connection. In front stand `place` (1, 2, … in the order of the answers) and what each is
-    labelled with: name to SQL.
-    An answer without rows has one, of nulls.
+    labelled with: name to SQL. An answer without rows has one, of nulls.
     """
     rows = []
     for place, (labels, answer) in enumerate(answers, 1):

@@ -45,9 +45,10 @@ def counts(
         raise SettingsError("no rules to compare: give a set at least, as in {'all': {'bots': True}}")
     sets = []
     for name, options in rules.items():
+        chosen = apply_rules(events, **options)
         for kept in several:
             outcomes = experiments.outcomes(
-                apply_rules(events, **options),
+                chosen,
                 experiment=experiment,
                 goal=goal,
                 exposed=exposed,

@@ -12,9 +12,6 @@ import msgspec
 
 from clickkit.analysis.question import elapsed, last_if_null, microseconds
 
-KEY = "visitor_id || '/' || cast(epoch_us(run) as varchar) || '/' || cast(block as varchar)"
-"""The SQL of a session's key, of a row of the table `sessions`."""
-
 
 class Sum(msgspec.Struct, frozen=True):
     """The SQL of what is known of a bucket, from its events, and of a session, from its buckets."""
@@ -71,20 +68,21 @@ def runs(chosen: str, gap: dt.timedelta, longest: dt.timedelta, sums: Mapping[st
         )"""
 
 
-def with_runs(events: str, gap: dt.timedelta, longest: dt.timedelta) -> str:
+def join_runs(gap: dt.timedelta, longest: dt.timedelta) -> str:
     """Return the join of events with the table `runs`."""
     return f"""left join runs
-            on runs.visitor_id = {events}.visitor_id
-            and runs.bucket = {_bucket(f"{events}.timestamp", gap, longest)}"""
+            on runs.visitor_id = events.visitor_id
+            and runs.bucket = {_bucket("events.timestamp", gap, longest)}"""
 
 
-def key_of(events: str, gap: dt.timedelta, longest: dt.timedelta) -> str:
+def key_of_event(longest: dt.timedelta) -> str:
     """Return the SQL of the session's key of events joined with the table `runs`; null where no run is."""
-    block = _block("runs.run", f"{events}.timestamp", longest)
-    return (
-        f"{events}.visitor_id || '/' || cast(epoch_us(runs.run) as varchar) || '/' || "
-        f"cast({block} as varchar)"
-    )
+    return key("events.visitor_id", "runs.run", _block("runs.run", "events.timestamp", longest))
+
+
+def key(visitor_id: str, run: str, block: str) -> str:
+    """Return the SQL of a session's key."""
+    return f"{visitor_id} || '/' || cast(epoch_us({run}) as varchar) || '/' || cast({block} as varchar)"
 
 
 def session_tables(gap: dt.timedelta, longest: dt.timedelta, sums: Mapping[str, Sum]) -> str:

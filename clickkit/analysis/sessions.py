@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.question import ask, column, columns, seconds, together
-from clickkit.analysis.session_tables import COUNTS, KEY, PAGES, key_of, runs, session_tables, with_runs
+from clickkit.analysis.session_tables import COUNTS, PAGES, join_runs, key, key_of_event, runs, session_tables
 from clickkit.errors import SettingsError
 
 GAP = dt.timedelta(minutes=30)
@@ -36,9 +36,9 @@ def with_sessions(
         events,
         f"""
         with {runs("visitor_id is not null", gap, longest)}
-        select {columns(events)}, {key_of("events", gap, longest)} as session_key
+        select {columns(events)}, {key_of_event(longest)} as session_key
         from events
-        {with_runs("events", gap, longest)}
+        {join_runs(gap, longest)}
         """,
     )
 
@@ -53,9 +53,9 @@ def with_session_ids(
     Raises:
         SettingsError: a length of time is not over zero.
     """
-    key = key_of("events", gap, longest)
+    made = key_of_event(longest)
     given = ", ".join(
-        f"coalesce(cast(events.session_id as varchar), {key}) as session_id"
+        f"coalesce(cast(events.session_id as varchar), {made}) as session_id"
         if name.lower() == "session_id"
         else f"events.{column(name)}"
         for name in events.columns
@@ -67,7 +67,7 @@ def with_session_ids(
         with {runs(f"visitor_id in ({lacking})", gap, longest)}
         select {given}
         from events
-        {with_runs("events", gap, longest)}
+        {join_runs(gap, longest)}
         """,
     )
 
@@ -89,7 +89,7 @@ def sessions(
         f"""
         with {session_tables(gap, longest, COUNTS | PAGES)}
         select
-            {KEY} as session_key,
+            {key("visitor_id", "run", "block")} as session_key,
             visitor_id,
             start_at,
             end_at,

@@ -172,6 +172,8 @@ def test_sessions_are_made_only_where_the_sender_gave_none(relate, make_event):
         for name, visitor, minutes in (("b", "w", 0), ("c", "w", 10), ("d", "w", 90), ("e", None, 0))
     ]
 
+    whole = relate([told])
+    assert sessions.with_session_ids(whole).fetchall() == whole.fetchall()
     found = dict(sessions.with_session_ids(relate([told, *bare])).project("id, session_id").fetchall())
 
     assert found["a"] == "s"

@@ -164,12 +164,12 @@ def test_the_record_has_no_name_and_no_content_that_was_not_synced(disk):
 def test_what_was_acknowledged_survives_cuts_of_the_power(
     seed, disk, tmp_path, serve, start_senders, stored, wait_until
 ):
-    """Four cuts under load, half of them while the store is away: each acknowledged click is there, once."""
+    """Six cuts under load, half of them while the store is away: each acknowledged click is there, once."""
     there, away = f"sqlite:///{disk.root / 'store' / 'clicks.db'}", f"sqlite:///{__file__}/clicks.db"
     chance, moments = random.Random(seed) if seed else None, random.Random(5)
     collector = serve(there, disk.root / "data", **disk.environment)
     senders = start_senders(collector.url, 8000)
-    for store_url in (there, away, away, there):
+    for store_url in (there, away, there, away, away, there):
         collector.end(signal.SIGKILL)
         disk.cut(chance)
         collector.store_url = store_url

@@ -1,5 +1,6 @@
 """A report is a folder of pages that open without a network."""
 
+import datetime as dt
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ import nbformat
 import pytest
 
 from clickkit import SettingsError
+from clickkit.lake.digest import LakeState
+from clickkit.runs.index import answer_of, index_page
 from clickkit.runs.report import answering_notebooks
 
 PROGRAM = str(Path(sys.executable).with_name("clickkit"))
@@ -94,6 +97,18 @@ def test_the_index_has_the_questions_figures_and_digests(written, browser):
     cards.nth(1).get_by_role("heading").get_by_role("link").click()
     assert page.locator("h1").inner_text() == "How many clicks?"
     page.close()
+
+
+def test_a_card_says_what_it_was_made_from_where_not_all_were(written):
+    """Its days and rows; where they are those of the whole, the end of the page says them for all."""
+    run = written[1] / "ask.ipynb"
+    answer = answer_of(run, run)
+    other = LakeState("0" * 64, answer.record.state.days[:1])
+    since, until = dt.date(2026, 11, 20), dt.date(2026, 11, 21)
+
+    page = index_page([answer], lake="lake", since=since, until=until, state=other)
+
+    assert "<dd>2026-11-20 to 2026-11-21 (UTC), 20 rows</dd>" in page
 
 
 def test_the_pages_name_nothing_outside(written):

@@ -74,9 +74,9 @@ def written(value: float, number_format: str) -> str:
     """
     if is_missing(value) or math.isinf(value):
         return ""
-    whole = number_format == "," and float(value).is_integer()
     if number_format.endswith("pp"):
         return f"{written(value * 100, f'{number_format[:-2]}f')} pp"
+    whole = number_format == "," and float(value).is_integer()
     text = format(
         int(value) if whole else float(value), ",.4g" if number_format == "," and not whole else number_format
     )
