@@ -17,7 +17,7 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -291,7 +291,7 @@ def lake(request, tmp_path):
     return str(tmp_path / "lake") if request.param == "folder" else request.getfixturevalue("s3_lake")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dask_cluster():
     """Start a Dask cluster of two worker processes; return its scheduler's address."""
     with LocalCluster(
@@ -305,14 +305,14 @@ def dask_cluster():
 
 
 @pytest.fixture(scope="session")
-def serve_app(find_port, wait_until):
-    """Return a function that serves an ASGI app in a thread for the session, and returns its URL.
+def serving(find_port, wait_until):
+    """Return a context manager that serves an ASGI app in a thread, at the URL it enters with.
 
     Options are uvicorn's.
     """
-    servers = []
 
-    def serve_app(app, **options):
+    @contextmanager
+    def serving(app, **options):
         port = find_port()
         config = uvicorn.Config(
             app, port=port, ws="none", log_config=None, timeout_graceful_shutdown=5, **options
@@ -320,14 +320,28 @@ def serve_app(find_port, wait_until):
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        servers.append((server, thread))
-        wait_until(lambda: server.started, f"port {port}")
-        return f"http://127.0.0.1:{port}"
+        try:
+            wait_until(lambda: server.started, f"port {port}")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
 
-    yield serve_app
-    for server, thread in servers:
-        server.should_exit = True
-        thread.join(30)
+    return serving
+
+
+@pytest.fixture
+def serve_app(serving):
+    """Return a function that serves an ASGI app for the test, and returns its URL; options are uvicorn's."""
+    with ExitStack() as servers:
+        yield lambda app, **options: servers.enter_context(serving(app, **options))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leave_nothing_running():
+    """Fail a file that leaves a collector behind: what it does later would happen to other tests."""
+    yield
+    assert not {"spool-drain", "group-commit"} & {thread.name for thread in threading.enumerate()}
 
 
 class ServedCollector:

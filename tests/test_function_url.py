@@ -13,14 +13,32 @@ from clickkit import connect, encode_event, function_url
 
 @pytest.fixture
 def ask(monkeypatch, tmp_path):
-    """Return a function that asks a new Lambda, in a thread of its own: playwright has a loop in this one."""
+    """Return a function that asks a new Lambda, in a thread of its own: playwright has a loop in this one.
+
+    The collector, which lives as long as a Lambda's process, is ended with the test.
+    """
     monkeypatch.setattr(function_url.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setenv("CLICKKIT_ORIGINS", "https://shop.example")
     function_url._adapter.cache_clear()
     with ThreadPoolExecutor(1) as thread:
         yield lambda *request: thread.submit(function_url.handler, request_of(*request), None).result()
-        thread.submit(lambda: asyncio.get_event_loop().close()).result()
+        thread.submit(end, function_url._adapter().app).result()
     function_url._adapter.cache_clear()
+
+
+def end(collector):
+    """Tell a collector that its server ends, and close the thread's loop."""
+    loop, told = asyncio.get_event_loop(), []
+
+    async def receive():
+        return {"type": "lifespan.shutdown"}
+
+    async def send(message):
+        told.append(message["type"])
+
+    loop.run_until_complete(collector({"type": "lifespan"}, receive, send))
+    loop.close()
+    assert told == ["lifespan.shutdown.complete"]
 
 
 def request_of(method, path, body=b"", headers=None):

@@ -25,10 +25,11 @@ async def echo(scope, receive, send):
 
 
 @pytest.fixture(scope="module")
-def address(serve_app):
+def address(serving):
     """Return host and port of a uvicorn that serves the echo with the protocol."""
-    parts = urlsplit(serve_app(echo, http=OneWriteProtocol, lifespan="off"))
-    return parts.hostname, parts.port
+    with serving(echo, http=OneWriteProtocol, lifespan="off") as url:
+        parts = urlsplit(url)
+        yield parts.hostname, parts.port
 
 
 @pytest.fixture

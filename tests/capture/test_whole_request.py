@@ -19,12 +19,13 @@ class ImpatientProtocol(WholeRequestProtocol):
 
 
 @pytest.fixture(scope="module")
-def address(serve_app, tmp_path_factory):
+def address(serving, tmp_path_factory):
     """Return host and port of a collector with little patience."""
     folder = tmp_path_factory.mktemp("whole")
     collector = make_collector(connect(f"sqlite:///{folder / 'clicks.db'}"), folder)
-    parts = urlsplit(serve_app(collector, http=ImpatientProtocol))
-    return parts.hostname, parts.port
+    with serving(collector, http=ImpatientProtocol) as url:
+        parts = urlsplit(url)
+        yield parts.hostname, parts.port
 
 
 @pytest.mark.parametrize(

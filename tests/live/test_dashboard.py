@@ -131,7 +131,7 @@ def test_paused_it_reads_nothing(sqlite_store, make_event, now, wait_until):
 def test_latencies_are_those_of_clicks_that_came_while_it_ran(sqlite_store, make_event, now):
     """From the visitor's clock to the collector, and from there until the page says that it has drawn."""
     clock = [now]
-    live = Live(sqlite_store, now=lambda: clock[0])
+    live = Live(sqlite_store, now=lambda: clock[0], patience_seconds=0)
     sqlite_store.put([make_event("a", timestamp=now, received_at=now)])
     live.update()
     live.update()
