@@ -17,7 +17,7 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -36,6 +36,7 @@ from clickkit.storage.connect import connect_dynamodb
 
 PROJECT = Path(__file__).parents[1]
 LEFT_OUT = "left out: "
+CARDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 28, 34)"}
 AXE = """async () => (await axe.run()).violations.map(({ id, impact, nodes }) =>
   [impact, id, nodes.map((node) => node.html)])"""
 
@@ -176,6 +177,21 @@ def find_violations_everywhere(find_violations):
         return found
 
     return find_violations_everywhere
+
+
+@pytest.fixture(scope="session")
+def check_screens():
+    """Return a function that fails when a page is wider than a screen, or not in the colours asked for."""
+
+    def check_screens(page):
+        for width, scheme in itertools.product((390, 1280, 1920), CARDS):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            card = page.evaluate("getComputedStyle(document.querySelector('.ck-card')).backgroundColor")
+            assert card == CARDS[scheme]
+
+    return check_screens
 
 
 @pytest.fixture(scope="session")
@@ -387,6 +403,41 @@ def serve(tmp_path, find_port, wait_until):
     yield serve
     for collector in made:
         collector.end(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def serving_voila(find_port, wait_until):
+    """Return a context manager that serves a notebook by Voila, at the URL it enters with.
+
+    Voila is as the project configures it, with more options and environment; its log goes to a file.
+    """
+
+    @contextmanager
+    def serving_voila(notebook, log, *options, **environment):
+        port = find_port()
+        command = [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}", *options]
+        folder = PROJECT / "dashboards"
+        told = {"PYTHONPATH": str(PROJECT), "JUPYTER_PATH": str(folder)} | environment
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(
+                command, cwd=folder, env=os.environ | told, stdout=output, stderr=output
+            ) as process,
+        ):
+
+            def answers():
+                assert process.poll() is None, log.read_text()
+                with suppress(httpx.HTTPError):
+                    return httpx.get(f"{url}voila/static/voila.js", timeout=2).status_code == 200
+
+            url = f"http://127.0.0.1:{port}/"
+            try:
+                wait_until(answers, f"Voila: see {log}", seconds=120)
+                yield url
+            finally:
+                process.terminate()
+
+    return serving_voila
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,8 @@
 """The presenter's page under Voila with other sites, in a real browser."""
 
 import json
-import os
-import subprocess
-import sys
+from contextlib import ExitStack
 
-import httpx
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -38,17 +35,16 @@ CLICK_EACH = """async (names) => {
 
 
 @pytest.fixture
-def open_page(browser, tmp_path, project, find_port, wait_until):
+def open_page(browser, tmp_path, serving_voila):
     """Return a function that serves the page with sites of its own, and opens it; a dialog is a failure."""
-    url, wrong, processes = f"http://127.0.0.1:{find_port()}/", [], []
-    context = browser.new_context(viewport={"width": 390, "height": 800})
+    wrong, context = [], browser.new_context(viewport={"width": 390, "height": 800})
+    notebook, log = tmp_path / "page.ipynb", tmp_path / "voila.log"
 
     def open_page(sites):
         (tmp_path / "sites.json").write_text(json.dumps(sites))
         cells = [new_code_cell(CELL.format(folder=tmp_path))]
-        nbformat.write(new_notebook(cells=cells), tmp_path / "page.ipynb")
-        processes.append(start_voila(tmp_path, project, url))
-        wait_until(lambda: answers(url), f"Voila: see {tmp_path / 'voila.log'}", seconds=120)
+        nbformat.write(new_notebook(cells=cells), notebook)
+        url = served.enter_context(serving_voila(notebook, log, "--VoilaConfiguration.preheat_kernel=False"))
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
@@ -57,35 +53,10 @@ def open_page(browser, tmp_path, project, find_port, wait_until):
         page.wait_for_selector(".ck-site")
         return page
 
-    yield open_page
-    context.close()
-    for process in processes:
-        process.terminate()
-        process.wait(60)
+    with ExitStack() as served:
+        yield open_page
+        context.close()
     assert wrong == []
-
-
-def start_voila(folder, project, url):
-    """Start Voila for the notebook in a folder, as the project configures it, without spare kernels."""
-    port = url.rstrip("/").rpartition(":")[2]
-    command = [sys.executable, "-m", "voila", str(folder / "page.ipynb"), "--no-browser", f"--port={port}"]
-    told = {"JUPYTER_PATH": str(project / "dashboards"), "PYTHONPATH": str(project)}
-    with (folder / "voila.log").open("wb") as log:
-        return subprocess.Popen(
-            [*command, "--VoilaConfiguration.preheat_kernel=False"],
-            cwd=project / "dashboards",
-            env=os.environ | told,
-            stdout=log,
-            stderr=log,
-        )
-
-
-def answers(url):
-    """Tell whether Voila is there."""
-    try:
-        return httpx.get(f"{url}voila/static/voila.js", timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def test_naughty_names_are_text(open_page, tmp_path, naughty_strings):

@@ -1,44 +1,27 @@
 """The live dashboard under Voila, in a real browser that reaches this machine only."""
 
 import datetime as dt
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
 import uuid
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
 from clickkit import Device, Event, Location, connect
-from clickkit.live.latency import percentile
 
 PATIENCE_MS = 90_000
 SHOWN = 20
 NAUGHTY = "<img src=x onerror=\"document.title='hacked'\">'\"&amp;\u202e\U0001f9e8"
 
 
-class Voila:
-    """Voila with the live dashboard and a store of its own."""
+class Clicks:
+    """A store that clicks of now are put into."""
 
-    def __init__(self, folder, project, port, collector_port):
-        self.url, self.store = f"http://127.0.0.1:{port}/", connect(f"sqlite:///{folder / 'clicks.db'}")
+    def __init__(self, folder):
         self.file = str(folder / "clicks.db")
-        told = {"CLICKKIT_STORE": self.store.url, "JUPYTER_PATH": str(project / "dashboards")}
-        told["CLICKKIT_COLLECTOR_URL"] = f"http://127.0.0.1:{collector_port}"
-        command = [sys.executable, "-m", "voila", str(project / "dashboards" / "live.ipynb")]
-        with (folder / "voila.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, "--no-browser", f"--port={port}"],
-                cwd=project / "dashboards",
-                env=os.environ | {"PYTHONPATH": str(project)} | told,
-                stdout=log,
-                stderr=log,
-            )
+        self.store = connect(f"sqlite:///{self.file}")
 
     def put(self, button="Sign up", **fields):
         """Store a click of now."""
@@ -53,47 +36,40 @@ class Voila:
 
 
 @pytest.fixture(scope="module")
-def voila(browser, tmp_path_factory, project, find_port, wait_until):
-    """Return Voila when it answers, with one click in its store."""
-    running = Voila(tmp_path_factory.mktemp("live"), project, find_port(), find_port())
-    running.put()
-    try:
-        wait_until(lambda: answers(running.url), "Voila", seconds=120)
-        yield running
-    finally:
-        running.process.terminate()
-        running.process.wait(60)
-        running.store.close()
-
-
-def answers(url):
-    """Tell whether Voila is there."""
-    try:
-        return httpx.get(f"{url}voila/static/voila.js", timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
+def clicks(tmp_path_factory):
+    """Return a store with one click in it."""
+    clicks = Clicks(tmp_path_factory.mktemp("live"))
+    clicks.put()
+    yield clicks
+    clicks.store.close()
 
 
 @pytest.fixture(scope="module")
-def opened(voila, browser):
+def opened(browser, clicks, serving_voila, find_port, tmp_path_factory):
     """Return a page with the dashboard; it notes what it sends, and what may not be.
 
     A request to another machine, a dialog or an error in a script may not be.
     """
+    settings = {
+        "CLICKKIT_STORE": clicks.store.url,
+        "CLICKKIT_COLLECTOR_URL": f"http://127.0.0.1:{find_port()}",
+    }
+    log = tmp_path_factory.mktemp("voila") / "voila.log"
     context = browser.new_context()
     page = context.new_page()
     page.sent, page.wrong = [], []
     context.on("weberror", lambda raised: page.wrong.append(str(raised.error)))
     page.on("dialog", lambda dialog: (page.wrong.append(dialog.message), dialog.dismiss()))
-    context.route(
-        lambda url: not url.startswith((voila.url, "data:", "blob:")),
-        lambda route: (page.wrong.append(route.request.url), route.abort()),
-    )
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(str(frame))))
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(voila.url)
-    yield page
-    context.close()
+    with serving_voila("live.ipynb", log, **settings) as served:
+        context.route(
+            lambda url: not url.startswith((served, "data:", "blob:")),
+            lambda route: (page.wrong.append(route.request.url), route.abort()),
+        )
+        page.goto(served)
+        yield page
+        context.close()
 
 
 @pytest.fixture
@@ -114,28 +90,21 @@ def shown(page):
     return int(total(page).inner_text().replace(",", ""))
 
 
-def test_a_click_is_on_the_page_within_a_second(voila, page):
-    """The 95th percentile of 20, from before the click is put until its name is in the page."""
-    took = []
-    for number in range(20):
+def test_each_click_is_shown_and_counted(clicks, page):
+    """Whenever it comes between two readings; `python -m bench.show` measures how soon."""
+    for number in range(5):
         name = f"Click {number} {uuid.uuid4().hex[:6]}"
-        page.wait_for_timeout(number * 83 % 400)  # at any moment between two readings
-        begun = time.monotonic()
-        voila.put(name)
-        page.wait_for_function(
-            "(name) => document.querySelector('.ck-live-newest-list b').textContent === name", arg=name
-        )
-        took.append(time.monotonic() - begun)
+        page.wait_for_timeout(number * 83)
+        clicks.put(name)
+        expect(page.locator(".ck-live-newest-list b").first).to_have_text(name, timeout=PATIENCE_MS)
 
-    print(f"median {sorted(took)[10]:.2f} s, p95 {percentile(sorted(took), 0.95):.2f} s")
-    assert percentile(sorted(took), 0.95) < 1
-    assert shown(page) == voila.stored()
+    assert shown(page) == clicks.stored()
     expect(page.get_by_text("as many as the store has")).to_be_visible()
     latency = page.locator(".ck-live-tile").nth(3)
     expect(latency).to_contain_text(re.compile(r"\d+ ms\s*p95 \d+ ms"))
 
 
-def test_the_total_equals_the_stores_whatever_comes(voila, page):
+def test_the_total_equals_the_stores_whatever_comes(clicks, page):
     """Four writers at once, some clicks hours late, some twice; at the end both have the same number."""
     midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
 
@@ -144,8 +113,8 @@ def test_the_total_equals_the_stores_whatever_comes(voila, page):
             now = dt.datetime.now(dt.UTC)
             late = midnight if number % 20 == 7 else max(midnight, now - dt.timedelta(seconds=number % 9))
             event = Event(id=uuid.uuid4().hex, button="Many", timestamp=late, page_url="https://example.com/")
-            voila.store.put([event])
-            voila.store.put([event])
+            clicks.store.put([event])
+            clicks.store.put([event])
 
     writers = [threading.Thread(target=write) for _ in range(4)]
     for writer in writers:
@@ -153,15 +122,15 @@ def test_the_total_equals_the_stores_whatever_comes(voila, page):
     for writer in writers:
         writer.join()
 
-    expected = voila.stored()
+    expected = clicks.stored()
     expect(total(page)).to_have_text(f"{expected:,}", timeout=20_000)
 
 
-def test_names_are_text(voila, page):
+def test_names_are_text(clicks, page):
     """Whatever a button, a city or a country is called, nothing of it is markup."""
     place = Location(city=NAUGHTY, country="</script><b>Bold</b>", country_code="<b")
     for _ in range(3):
-        voila.put(NAUGHTY, location=place, device=Device(type="<i>", platform="${1}"))
+        clicks.put(NAUGHTY, location=place, device=Device(type="<i>", platform="${1}"))
 
     newest = page.locator(".ck-live-newest-list li").first
     expect(newest.locator("b")).to_have_text(NAUGHTY)
@@ -171,12 +140,12 @@ def test_names_are_text(voila, page):
     assert page.title() != "hacked"
 
 
-def test_naughty_strings_are_text(voila, page, naughty_strings):
+def test_naughty_strings_are_text(clicks, page, naughty_strings):
     """Each in turn as button, city and platform, twenty at a time, and the page goes on."""
     for start in range(0, len(naughty_strings), SHOWN):
         names = naughty_strings[start : start + SHOWN]
         now, step = dt.datetime.now(dt.UTC), dt.timedelta(microseconds=1)
-        voila.store.put(
+        clicks.store.put(
             [
                 Event(
                     id=uuid.uuid4().hex,
@@ -200,12 +169,12 @@ def test_naughty_strings_are_text(voila, page, naughty_strings):
         )
 
     assert page.locator(".ck-live :is(script, img, iframe, audio, video, style, a, form)").count() == 0
-    expect(total(page)).to_have_text(f"{voila.stored():,}")
+    expect(total(page)).to_have_text(f"{clicks.stored():,}")
 
 
-def test_axe_finds_nothing(voila, page, find_violations_everywhere):
+def test_axe_finds_nothing(clicks, page, find_violations_everywhere):
     """While clicks come, and while it is paused."""
-    voila.put(location=Location(city="Oslo", country="Norway", country_code="NO"))
+    clicks.put(location=Location(city="Oslo", country="Norway", country_code="NO"))
     expect(page.locator(".ck-live-newest-list .ck-hint").first).to_contain_text("Oslo")
     live = find_violations_everywhere(page)
 
@@ -216,30 +185,30 @@ def test_axe_finds_nothing(voila, page, find_violations_everywhere):
     assert (live, paused) == ([], [])
 
 
-def test_a_country_is_on_the_map(voila, page):
+def test_a_country_is_on_the_map(clicks, page):
     """Norway as a shape, Singapore as a point."""
-    voila.put(location=Location(city="Oslo", country="Norway", country_code="NO"))
-    voila.put(location=Location(city="Singapore", country="Singapore", country_code="SG"))
+    clicks.put(location=Location(city="Oslo", country="Norway", country_code="NO"))
+    clicks.put(location=Location(city="Singapore", country="Singapore", country_code="SG"))
 
     expect(page.locator(".ck-live-map path[data-clicked] title")).to_have_text("Norway: 1")
     expect(page.locator(".ck-live-map circle[data-clicked] title")).to_have_text("Singapore: 1")
 
 
-def test_paused_it_holds_and_resumed_it_catches_up(voila, page):
+def test_paused_it_holds_and_resumed_it_catches_up(clicks, page):
     """By keyboard; no number changes while it is paused."""
     pause = page.get_by_role("button", name="Pause")
     pause.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".ck-live-status")).to_contain_text(re.compile(r"Paused, showing \d\d:\d\d:\d\d"))
     before = page.locator(".ck-live").inner_text()
-    voila.put("While paused")
+    clicks.put("While paused")
     page.wait_for_timeout(1500)  # three updates would have come
     assert page.locator(".ck-live").inner_text() == before
 
     page.keyboard.press("Enter")
 
     expect(page.locator(".ck-live-newest-list b").first).to_have_text("While paused")
-    expect(total(page)).to_have_text(f"{voila.stored():,}")
+    expect(total(page)).to_have_text(f"{clicks.stored():,}")
 
 
 def test_a_paused_page_still_says_that_it_is_there(page):
@@ -263,10 +232,10 @@ def test_a_collector_that_is_away_is_named(page):
     expect(collector).to_contain_text("Connection refused")
 
 
-def test_while_the_store_is_away_it_says_so_and_goes_on_by_itself(voila, page):
+def test_while_the_store_is_away_it_says_so_and_goes_on_by_itself(clicks, page):
     """The last numbers stay, with their time and the reason."""
     before = shown(page)
-    database = sqlite3.connect(voila.file)
+    database = sqlite3.connect(clicks.file)
     database.execute("alter table events rename to away")
     try:
         away = page.get_by_text(re.compile(r"Showing \d\d:\d\d:\d\d, the store is away: .*no such table"))
@@ -275,13 +244,13 @@ def test_while_the_store_is_away_it_says_so_and_goes_on_by_itself(voila, page):
     finally:
         database.execute("alter table away rename to events")
         database.close()
-    voila.put("Back")
+    clicks.put("Back")
 
     expect(page.locator(".ck-live-status [role=status]")).to_have_text("Live", timeout=5_000)
     expect(page.locator(".ck-live-newest-list b").first).to_have_text("Back")
 
 
-def test_updates_write_in_place_and_leave_nothing_behind(voila, page):
+def test_updates_write_in_place_and_leave_nothing_behind(clicks, page):
     """The same nodes all the time: no row, shape or text node is added however many clicks come."""
     count = "() => document.querySelectorAll('.ck-live *').length"
     expect(page.locator(".ck-live-newest-list li").first).to_be_visible()
@@ -294,15 +263,15 @@ def test_updates_write_in_place_and_leave_nothing_behind(voila, page):
     }""")
     before = page.evaluate(count)
     for _ in range(10):
-        voila.put(f"Button {uuid.uuid4().hex[:4]}")
+        clicks.put(f"Button {uuid.uuid4().hex[:4]}")
         page.wait_for_timeout(150)
-    expect(total(page)).to_have_text(f"{voila.stored():,}")
+    expect(total(page)).to_have_text(f"{clicks.stored():,}")
 
     assert page.evaluate(count) == before
     assert page.evaluate("window.added") == 0
 
 
-def test_a_screen_reader_hears_the_total_at_most_every_ten_seconds(voila, page):
+def test_a_screen_reader_hears_the_total_at_most_every_ten_seconds(clicks, page):
     """Everything that changes every second is silent."""
     page.evaluate("""() => {
         window.spoken = [];
@@ -311,7 +280,7 @@ def test_a_screen_reader_hears_the_total_at_most_every_ten_seconds(voila, page):
             new MutationObserver(() => window.spoken.push(node.textContent)).observe(node, told);
     }""")
     for _ in range(12):
-        voila.put()
+        clicks.put()
         page.wait_for_timeout(250)
 
     assert len(page.evaluate("window.spoken")) <= 1
@@ -344,11 +313,11 @@ def test_the_page_has_one_colour_beside_the_cards(page, scheme):
     assert beside == behind == {"light": "rgb(245, 246, 248)", "dark": "rgb(15, 18, 22)"}[scheme]
 
 
-def test_with_reduced_motion_nothing_moves(voila, page):
+def test_with_reduced_motion_nothing_moves(clicks, page):
     """No animation runs, not even for a new click."""
     page.emulate_media(reduced_motion="reduce")
     page.wait_for_function("document.getAnimations().length === 0")
-    voila.put("Calm")
+    clicks.put("Calm")
     expect(page.locator(".ck-live-newest-list b").first).to_have_text("Calm")
 
     assert page.evaluate("document.getAnimations().length") == 0

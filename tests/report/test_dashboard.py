@@ -3,11 +3,7 @@
 import csv
 import datetime as dt
 import io
-import os
-import subprocess
-import sys
 import time
-import urllib.request
 
 import pyarrow.parquet as pq
 import pytest
@@ -161,32 +157,14 @@ def test_a_download_that_fails_is_said(filled, wait_until):
 
 
 @pytest.fixture(scope="module")
-def served(browser, tmp_path_factory, project, find_port, wait_until, make_lake):
+def served(browser, tmp_path_factory, serving_voila, make_lake):
     """Serve the notebook by Voila; return its address, the lake and its store."""
     folder = tmp_path_factory.mktemp("report")
     store, lake = make_lake(folder)
-    url = f"http://127.0.0.1:{find_port()}/"
-    command = [sys.executable, "-m", "voila", "report.ipynb", "--no-browser", f"--port={url[17:-1]}"]
-    settings = {"CLICKKIT_LAKE": str(lake), "JUPYTER_PATH": str(project / "dashboards")}
-    paths = os.pathsep.join(filter(None, [str(project), os.environ.get("PYTHONPATH")]))
     log = folder / "voila.log"
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            command,
-            cwd=project / "dashboards",
-            env=os.environ | settings | {"PYTHONPATH": paths},
-            stdout=output,
-            stderr=output,
-        ) as process,
-    ):
-        try:
-            wait_until(lambda: answers(url, process, log), f"Voila: see {log}", seconds=120)
-            yield url, lake, store, log
-        finally:
-            process.terminate()
-            process.wait(60)
-            store.close()
+    with serving_voila("report.ipynb", log, CLICKKIT_LAKE=str(lake)) as url:
+        yield url, lake, store, log
+    store.close()
 
 
 @pytest.fixture(scope="module")
@@ -214,16 +192,6 @@ def make_lake():
         return store, folder / "lake"
 
     return make_lake
-
-
-def answers(url, process, log):
-    """Tell whether Voila is up; fail when it has ended."""
-    assert process.poll() is None, log.read_text()
-    try:
-        with urllib.request.urlopen(f"{url}voila/static/voila.js", timeout=2):
-            return True
-    except OSError:
-        return False
 
 
 @pytest.fixture
@@ -343,16 +311,9 @@ def test_axe_finds_nothing(open_page, find_violations_everywhere):
     assert (shown, find_violations_everywhere(page)) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(1920, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
-)
-def test_the_page_fits_its_screen(open_page, width, scheme):
+def test_the_page_fits_every_screen(open_page, check_screens):
     """Nothing is wider than the window, on a phone or a projector, light or dark."""
-    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    background = page.evaluate("getComputedStyle(document.querySelector('.ck-card')).backgroundColor")
-    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 28, 34)"}[scheme]
+    check_screens(open_page(viewport={"width": 390, "height": 800}))
 
 
 def test_a_late_click_shows_after_refresh(served, open_page, make_event):
