@@ -51,10 +51,9 @@ def alerts(
     limits, complete_until = limits or Limits(), as_day(complete_until)
     complete = events.filter(f"{_DATE} <= date '{complete_until.isoformat()}'")
     kept = [row for row in ledger if row.day <= complete_until]
-    counted = completeness(complete, kept)
     found = [
-        _counts(counted, complete_until, limits),
-        _losses(counted, limits),
+        _counts(complete, complete_until, limits),
+        _losses(completeness(complete, kept), limits),
         _errors(complete, limits),
         _lateness(complete, limits),
         _slowness(complete, limits),
@@ -69,10 +68,11 @@ def alerts(
     )
 
 
-def _counts(counted: DuckDBPyRelation, complete_until: dt.date, limits: Limits) -> DuckDBPyRelation:
+def _counts(events: DuckDBPyRelation, complete_until: dt.date, limits: Limits) -> DuckDBPyRelation:
     judged = anomalies(
-        counted,
-        count="nullif(events, 0)",  # a day that only the ledger has is absent here
+        events,
+        count="1",
+        date=_DATE,
         complete_until=complete_until,
         false_alarms=limits.false_alarms,
     )
@@ -96,23 +96,28 @@ def _losses(counted: DuckDBPyRelation, limits: Limits) -> DuckDBPyRelation:
     return ask(
         counted,
         f"""
-        select date, 'missing share' as what, missing_share as value, 0.0, {limits.missing!r}, 'critical'
-        from events
-        where missing_share > {limits.missing!r}
-        union all
-        select date, 'events not exported', cast(not_exported as double), 0.0, 0.0, 'critical'
-        from events
-        where not_exported <> 0
-        union all
-        select
-            date,
-            'rejected share',
-            rejected / (stored + repeated + rejected + suppressed),
-            0.0,
-            {limits.rejected!r},
-            'warning'
-        from events
-        where rejected > {limits.rejected!r} * (stored + repeated + rejected + suppressed)
+        with judged as (
+            select
+                date,
+                what,
+                case what
+                    when 'missing share' then missing_share
+                    when 'events not exported' then not_exported
+                    else rejected / nullif(stored + repeated + rejected + suppressed, 0)
+                end as value,
+                high,
+                severity
+            from events
+            cross join (
+                values
+                    ('missing share', cast({limits.missing!r} as double), 'critical'),
+                    ('events not exported', 0.0, 'critical'),
+                    ('rejected share', {limits.rejected!r}, 'warning')
+            ) as rules(what, high, severity)
+        )
+        select date, what, cast(value as double), 0.0, high, severity
+        from judged
+        where abs(value) > high
         """,
     )
 

@@ -78,7 +78,7 @@ def anomalies(
         {_EXPECTED},
         quantiles as (
             select history, quantile
-            from (values {quantiles}) as known(history, quantile)
+            from (values {quantiles}) as listed(history, quantile)
         ),
         {_VERDICTS}
         """,
@@ -86,52 +86,55 @@ def anomalies(
 
 
 _CALENDAR = """
-        lasts as (
-            select greatest(max(date), {until}) as last
+        spans as (
+            select
+                segment,
+                date,
+                count,
+                greatest(max(date) over (), {until}) as last,
+                lead(date) over (partition by segment order by date) as next
             from counted
-        ),
-        firsts as (
-            select segment, min(date) as first
-            from counted
-            group by segment
         ),
         calendar as (
             select
-                firsts.segment,
+                spans.segment,
                 cast(every.day as date) as date,
-                coalesce({until}, lasts.last) as complete_until
-            from firsts
-            cross join lasts
-            cross join unnest(generate_series(firsts.first, lasts.last, interval 1 day)) as every(day)
+                case when cast(every.day as date) = spans.date then spans.count end as count,
+                cast(every.day as date) <= coalesce({until}, spans.last) as is_complete
+            from spans
+            cross join unnest(
+                generate_series(
+                    spans.date,
+                    coalesce(cast(spans.next - interval 1 day as date), spans.last),
+                    interval 1 day
+                )
+            ) as every(day)
         ),
         days as (
-            select
-                calendar.segment,
-                calendar.date,
-                counted.count,
-                sqrt(counted.count + 0.375) as root,
-                calendar.date <= calendar.complete_until as is_complete
+            select segment, date, count, is_complete, sqrt(count + 0.375) as root
             from calendar
-            left join counted
-                on counted.segment is not distinct from calendar.segment and counted.date = calendar.date
+        ),
+        known as (
+            select segment, date, root
+            from days
+            where root is not null and is_complete
         )"""
 _HISTORY = """
         past as (
-            select days.segment, days.date, earlier.date as day, earlier.root
+            select days.segment, days.date, known.date as day, known.root
             from days
-            join days as earlier
-                on earlier.segment is not distinct from days.segment
-                and date_diff('day', earlier.date, days.date) between 1 and {days}
-            where earlier.root is not null and earlier.is_complete
+            join known
+                on known.segment is not distinct from days.segment
+                and date_diff('day', known.date, days.date) between 1 and {days}
         ),
         residuals as (
-            select past.segment, past.date, past.day, past.root - median(others.root) as residual
+            select past.segment, past.date, past.day, past.root - median(known.root) as residual
             from past
-            join past as others
-                on others.segment is not distinct from past.segment
-                and others.date = past.date
-                and others.day <> past.day
-                and date_diff('day', past.day, others.day) % 7 = 0
+            join known
+                on known.segment is not distinct from past.segment
+                and date_diff('day', known.date, past.date) between 1 and {days}
+                and known.date <> past.day
+                and date_diff('day', past.day, known.date) % 7 = 0
             group by past.segment, past.date, past.day, past.root
         )"""
 _EXPECTED = f"""
@@ -170,23 +173,29 @@ _EXPECTED = f"""
                 weekdays.segment,
                 weekdays.date,
                 history,
+                same,
                 greatest(season + level, 0) as root,
-                {math.sqrt(1 + math.pi / 14)!r}
-                    * greatest({_MAD} * mad, {_POISSON} * sqrt(1 + {math.pi / 2!r} / same)) as spread
+                {math.sqrt(1 + math.pi / 14)!r} * greatest(
+                    {_MAD} * mad,
+                    {_POISSON} * sqrt(1 + {math.pi / 2!r} / nullif(same, 0))
+                ) as spread
             from weekdays
-            join spreads
+            left join spreads
                 on spreads.segment is not distinct from weekdays.segment and spreads.date = weekdays.date
-            where history >= {LEAST_HISTORY_DAYS} and same >= 2
         )"""
 _VERDICTS = """ranges as (
             select
                 segment,
                 date,
-                greatest(root * root - 0.375, 0) as expected,
-                greatest(pow(greatest(root - quantile * spread, 0), 2) - 0.375, 0) as low,
+                forecasts.history,
+                case when quantile is not null then greatest(root * root - 0.375, 0) end as expected,
+                case
+                    when quantile is not null
+                    then greatest(pow(greatest(root - quantile * spread, 0), 2) - 0.375, 0)
+                end as low,
                 pow(root + quantile * spread, 2) - 0.375 as high
             from forecasts
-            join quantiles on quantiles.history = forecasts.history
+            left join quantiles on quantiles.history = forecasts.history and same >= 2
         ),
         judged as (
             select
@@ -196,7 +205,7 @@ _VERDICTS = """ranges as (
                 ranges.expected,
                 ranges.low,
                 ranges.high,
-                coalesce(weekdays.history, 0) as history,
+                coalesce(ranges.history, 0) as history,
                 case
                     when not days.is_complete
                         then case when days.count > ranges.high then 'high' else 'incomplete' end
@@ -209,8 +218,6 @@ _VERDICTS = """ranges as (
             from days
             left join ranges
                 on ranges.segment is not distinct from days.segment and ranges.date = days.date
-            left join weekdays
-                on weekdays.segment is not distinct from days.segment and weekdays.date = days.date
         )
         select
             segment,

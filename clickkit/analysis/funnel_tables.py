@@ -226,27 +226,31 @@ def _counted(count: int, key: list[str]) -> list[str]:
 
 def _shown(names: list[str], segments: Segments | None) -> str:
     """Return the SELECT of one row a step, of each segment."""
-    rows = [
-        f"select place, {n} as number, {text(name)} as step, entered_{n} as entered, "
-        f"median_{n} as median_seconds from counted"
-        for n, name in enumerate(names, 1)
-    ]
+    steps = ", ".join(f"({n}, {text(name)})" for n, name in enumerate(names, 1))
+    entered, median = (
+        f"case number {' '.join(f'when {n} then {column}_{n}' for n in range(1, len(names) + 1))} end"
+        for column in ("entered", "median")
+    )
     segment = join = ""
     if segments is not None:
         segment = "segment,"
         join = "join segments on segments.place = shown.place"
-    steps = "over (partition by shown.place order by number)"
+    ordered = "over (partition by shown.place order by number)"
     return f"""
         select
             {segment}
             number,
             step,
             entered,
-            entered / nullif(first_value(entered) {steps}, 0) as share_of_first,
-            entered / nullif(lag(entered) {steps}, 0) as share_of_previous,
-            lag(entered) {steps} - entered as dropped,
+            entered / nullif(first_value(entered) {ordered}, 0) as share_of_first,
+            entered / nullif(lag(entered) {ordered}, 0) as share_of_previous,
+            lag(entered) {ordered} - entered as dropped,
             median_seconds
-        from ({" union all ".join(rows)}) as shown
+        from (
+            select place, number, step, {entered} as entered, {median} as median_seconds
+            from counted
+            cross join (values {steps}) as steps(number, step)
+        ) as shown
         {join}
         order by shown.place, number
     """
