@@ -1,4 +1,4 @@
-"""Real servers and a real browser for the tests, each ended with the session.
+"""Real servers and a real browser for the tests, each ended with its test, its file or the session.
 
 What this machine lacks is left out and said at the end; with CLICKKIT_REQUIRE_ALL=1 it fails.
 """
@@ -36,7 +36,7 @@ from clickkit.storage.connect import connect_dynamodb
 
 PROJECT = Path(__file__).parents[1]
 LEFT_OUT = "left out: "
-CARDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 28, 34)"}
+CARD_COLOURS = {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 28, 34)"}
 AXE = """async () => (await axe.run()).violations.map(({ id, impact, nodes }) =>
   [impact, id, nodes.map((node) => node.html)])"""
 
@@ -184,12 +184,12 @@ def check_screens():
     """Return a function that fails when a page is wider than a screen, or not in the colours asked for."""
 
     def check_screens(page):
-        for width, scheme in itertools.product((390, 1280, 1920), CARDS):
+        for width, scheme in itertools.product((1920, 1280, 390), CARD_COLOURS):
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
             card = page.evaluate("getComputedStyle(document.querySelector('.ck-card')).backgroundColor")
-            assert card == CARDS[scheme]
+            assert card == CARD_COLOURS[scheme]
 
     return check_screens
 
@@ -321,14 +321,14 @@ def dask_cluster():
 
 
 @pytest.fixture(scope="session")
-def serving(find_port, wait_until):
+def serving_app(find_port, wait_until):
     """Return a context manager that serves an ASGI app in a thread, at the URL it enters with.
 
     Options are uvicorn's.
     """
 
     @contextmanager
-    def serving(app, **options):
+    def serving_app(app, **options):
         port = find_port()
         config = uvicorn.Config(
             app, port=port, ws="none", log_config=None, timeout_graceful_shutdown=5, **options
@@ -342,15 +342,16 @@ def serving(find_port, wait_until):
         finally:
             server.should_exit = True
             thread.join(30)
+        assert not thread.is_alive()
 
-    return serving
+    return serving_app
 
 
 @pytest.fixture
-def serve_app(serving):
+def serve_app(serving_app):
     """Return a function that serves an ASGI app for the test, and returns its URL; options are uvicorn's."""
     with ExitStack() as servers:
-        yield lambda app, **options: servers.enter_context(serving(app, **options))
+        yield lambda app, **options: servers.enter_context(serving_app(app, **options))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -417,11 +418,12 @@ def serving_voila(find_port, wait_until):
         port = find_port()
         command = [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}", *options]
         folder = PROJECT / "dashboards"
-        told = {"PYTHONPATH": str(PROJECT), "JUPYTER_PATH": str(folder)} | environment
+        variables = {"PYTHONPATH": str(PROJECT), "JUPYTER_PATH": str(folder)} | environment
+        url = f"http://127.0.0.1:{port}/"
         with (
             log.open("wb") as output,
             subprocess.Popen(
-                command, cwd=folder, env=os.environ | told, stdout=output, stderr=output
+                command, cwd=folder, env=os.environ | variables, stdout=output, stderr=output
             ) as process,
         ):
 
@@ -430,12 +432,16 @@ def serving_voila(find_port, wait_until):
                 with suppress(httpx.HTTPError):
                     return httpx.get(f"{url}voila/static/voila.js", timeout=2).status_code == 200
 
-            url = f"http://127.0.0.1:{port}/"
             try:
                 wait_until(answers, f"Voila: see {log}", seconds=120)
                 yield url
             finally:
                 process.terminate()
+                try:
+                    process.wait(60)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise
 
     return serving_voila
 

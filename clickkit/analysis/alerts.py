@@ -105,17 +105,17 @@ def _losses(counted: DuckDBPyRelation, limits: Limits) -> DuckDBPyRelation:
                     when 'events not exported' then not_exported
                     else rejected / nullif(stored + repeated + rejected + suppressed, 0)
                 end as value,
-                high,
+                cast(high as double) as high,
                 severity
             from events
             cross join (
                 values
-                    ('missing share', cast({limits.missing!r} as double), 'critical'),
+                    ('missing share', {limits.missing!r}, 'critical'),
                     ('events not exported', 0.0, 'critical'),
                     ('rejected share', {limits.rejected!r}, 'warning')
             ) as rules(what, high, severity)
         )
-        select date, what, cast(value as double), 0.0, high, severity
+        select date, what, value, 0.0, high, severity
         from judged
         where abs(value) > high
         """,

@@ -95,7 +95,7 @@ _CALENDAR = """
                 lead(date) over (partition by segment order by date) as next
             from counted
         ),
-        calendar as (
+        days as (
             select
                 spans.segment,
                 cast(every.day as date) as date,
@@ -110,14 +110,10 @@ _CALENDAR = """
                 )
             ) as every(day)
         ),
-        days as (
-            select segment, date, count, is_complete, sqrt(count + 0.375) as root
-            from calendar
-        ),
         known as (
-            select segment, date, root
+            select segment, date, sqrt(count + 0.375) as root
             from days
-            where root is not null and is_complete
+            where count is not null and is_complete
         )"""
 _HISTORY = """
         past as (
@@ -134,7 +130,7 @@ _HISTORY = """
                 on known.segment is not distinct from past.segment
                 and date_diff('day', known.date, past.date) between 1 and {days}
                 and known.date <> past.day
-                and date_diff('day', past.day, known.date) % 7 = 0
+                and isodow(known.date) = isodow(past.day)
             group by past.segment, past.date, past.day, past.root
         )"""
 _EXPECTED = f"""
@@ -188,6 +184,7 @@ _VERDICTS = """ranges as (
                 segment,
                 date,
                 forecasts.history,
+                -- greatest passes over nulls
                 case when quantile is not null then greatest(root * root - 0.375, 0) end as expected,
                 case
                     when quantile is not null

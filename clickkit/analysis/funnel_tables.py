@@ -227,10 +227,6 @@ def _counted(count: int, key: list[str]) -> list[str]:
 def _shown(names: list[str], segments: Segments | None) -> str:
     """Return the SELECT of one row a step, of each segment."""
     steps = ", ".join(f"({n}, {text(name)})" for n, name in enumerate(names, 1))
-    entered, median = (
-        f"case number {' '.join(f'when {n} then {column}_{n}' for n in range(1, len(names) + 1))} end"
-        for column in ("entered", "median")
-    )
     segment = join = ""
     if segments is not None:
         segment = "segment,"
@@ -247,13 +243,23 @@ def _shown(names: list[str], segments: Segments | None) -> str:
             lag(entered) {ordered} - entered as dropped,
             median_seconds
         from (
-            select place, number, step, {entered} as entered, {median} as median_seconds
+            select
+                place,
+                number,
+                step,
+                {_of_step("entered", len(names))} as entered,
+                {_of_step("median", len(names))} as median_seconds
             from counted
             cross join (values {steps}) as steps(number, step)
         ) as shown
         {join}
         order by shown.place, number
     """
+
+
+def _of_step(column: str, count: int) -> str:
+    """Return the SQL of a column of `counted`, that of the row's step."""
+    return f"case number {' '.join(f'when {n} then {column}_{n}' for n in range(1, count + 1))} end"
 
 
 def _same(one: str, other: str, names: list[str]) -> str:

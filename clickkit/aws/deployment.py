@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from clickkit.aws.buckets import delete_bucket, has_bucket, make_private_bucket
 from clickkit.aws.change import Change, change_of
 from clickkit.aws.told import told
+from clickkit.aws_session import aws_session
 from clickkit.errors import DeploymentError
 
 DATA = ("Events", "Ledger", "Lake", "Spool")
@@ -38,7 +38,7 @@ class Deployment:
     def __init__(self, name: str, *, region: str | None = None) -> None:
         self.name = name
         with told("AWS cannot be asked"):
-            self._session = boto3.Session(region_name=region)
+            self._session = aws_session(region=region)
         if not self._session.region_name:
             raise DeploymentError(
                 "no AWS region: give --region, such as eu-north-1, or set AWS_DEFAULT_REGION"

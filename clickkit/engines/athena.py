@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import boto3
 import duckdb
 import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +13,7 @@ from duckdb import DuckDBPyRelation
 
 from clickkit.analysis.question import column
 from clickkit.aws.told import told
+from clickkit.aws_session import aws_session
 from clickkit.engines.statement import Metric, statement
 from clickkit.errors import DeploymentError
 
@@ -36,7 +36,7 @@ class Athena:
     def __init__(self, stack: str = "clickkit", *, region: str | None = None) -> None:
         self.stack = stack
         with told("Athena cannot be asked"):
-            self._client = boto3.client("athena", region_name=region)
+            self._client = aws_session(region=region).client("athena")
 
     def ask(
         self,

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-import boto3
 import botocore.session
 import pyarrow as pa
 import pyarrow.fs
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clickkit.aws_session import aws_session
 from clickkit.errors import ChangedError, LakeError, SettingsError
 from clickkit.lake.layout import MANIFEST
 
@@ -30,7 +30,7 @@ class S3Files:
         self._prefix = prefix
         self._endpoint = endpoint
         try:
-            self._session = boto3.Session(region_name=region)
+            self._session = aws_session(region=region)
             self._client = self._session.client("s3", endpoint_url=self._endpoint, config=_CONFIG)
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(

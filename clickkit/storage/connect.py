@@ -4,10 +4,10 @@ import ipaddress
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import boto3
 from botocore.exceptions import BotoCoreError
 
 from clickkit.address import parse_address, without_userinfo
+from clickkit.aws_session import aws_session
 from clickkit.errors import SettingsError
 from clickkit.storage.dynamodb import DynamoDBStore
 from clickkit.storage.sqlite import SqliteStore
@@ -58,7 +58,7 @@ def connect_dynamodb(url: str) -> DynamoDBStore:
             keep_days=keep_days,
         )
     try:
-        session = boto3.Session()
+        session = aws_session()
     except BotoCoreError as error:
         raise SettingsError(
             f"{without_userinfo(url)}: {error}; check AWS_PROFILE and the AWS configuration"

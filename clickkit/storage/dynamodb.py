@@ -10,12 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import boto3
-import botocore.session
 import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clickkit.aws_session import aws_session
 from clickkit.errors import StoreError
 from clickkit.event import Event, Key
 from clickkit.merge import merge_sorted
@@ -23,7 +22,7 @@ from clickkit.storage.attributes import expiry_attribute, key_attributes, to_att
 from clickkit.storage.dynamodb_error import store_error
 from clickkit.storage.dynamodb_json import parse_page
 from clickkit.storage.dynamodb_table import make_table
-from clickkit.storage.raw_answers import raw_session
+from clickkit.storage.raw_answers import RawAnswers
 from clickkit.storage.store import ALL_SHARDS, EXPORTED_TO, LedgerDay, ledger_day, partition_keys
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
@@ -69,11 +68,10 @@ class DynamoDBStore:
                 "aws_access_key_id": access_key,
                 "aws_secret_access_key": secret_key,
             }
-            loaded = botocore.session.Session()
-            session = boto3.Session(botocore_session=loaded)
+            session, raw = aws_session(), aws_session(response_parser_factory=RawAnswers())
             self._client = session.client("dynamodb", config=_CONFIG, **where)
             self._counting = session.client("dynamodb", config=_ONCE, **where)
-            self._raw = raw_session(loaded).client("dynamodb", config=_CONFIG, **where)
+            self._raw = raw.client("dynamodb", config=_CONFIG, **where)
         except (BotoCoreError, ValueError) as error:
             raise self._failed(error) from error
 

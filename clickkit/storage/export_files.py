@@ -7,12 +7,12 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import Protocol
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.exceptions import RetriesExceededError
 
 from clickkit.address import parse_address, without_userinfo
+from clickkit.aws_session import aws_session
 from clickkit.errors import SettingsError, StoreError
 
 _CONFIG = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
@@ -72,9 +72,7 @@ class _Bucket:
         self._prefix = prefix
         self.url = f"s3://{bucket}/{prefix}"
         try:
-            self._client = boto3.Session(region_name=region).client(
-                "s3", endpoint_url=endpoint, config=_CONFIG
-            )
+            self._client = aws_session(region=region).client("s3", endpoint_url=endpoint, config=_CONFIG)
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(f"cannot open {self.url}: {error}; check endpoint and AWS_PROFILE") from error
 

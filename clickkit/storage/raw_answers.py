@@ -2,24 +2,14 @@
 
 from typing import Any
 
-import boto3
-import botocore.session
 from botocore.parsers import ResponseParser, ResponseParserFactory
 
 
-def raw_session(like: botocore.session.Session) -> boto3.Session:
-    """Return a session whose clients give `{"Body": bytes}` for every good answer.
+class RawAnswers(ResponseParserFactory):  # type: ignore[misc]
+    """A session's `response_parser_factory`: its clients give `{"Body": bytes}` for every good answer."""
 
-    What `like` has loaded is not loaded again: the description of a service is long.
-    """
-    session = botocore.session.Session()
-    session.register_component("data_loader", like.get_component("data_loader"))
-    session.register_component("response_parser_factory", _RawAnswers())
-    return boto3.Session(botocore_session=session)
-
-
-class _RawAnswers(ResponseParserFactory):  # type: ignore[misc]
     def create_parser(self, protocol_name: str) -> "_RawParser":
+        """Return the parser of a protocol, such as `json`."""
         return _RawParser(super().create_parser(protocol_name))
 
 

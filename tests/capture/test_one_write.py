@@ -25,9 +25,9 @@ async def echo(scope, receive, send):
 
 
 @pytest.fixture(scope="module")
-def address(serving):
+def address(serving_app):
     """Return host and port of a uvicorn that serves the echo with the protocol."""
-    with serving(echo, http=OneWriteProtocol, lifespan="off") as url:
+    with serving_app(echo, http=OneWriteProtocol, lifespan="off") as url:
         parts = urlsplit(url)
         yield parts.hostname, parts.port
 

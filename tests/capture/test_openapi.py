@@ -51,10 +51,10 @@ def write_lines(_context, value):
 
 
 @pytest.fixture(scope="module")
-def collector_url(serving, tmp_path_factory):
+def collector_url(serving_app, tmp_path_factory):
     """Return the URL of a collector on SQLite."""
     folder = tmp_path_factory.mktemp("openapi")
-    with serving(make_collector(connect(f"sqlite:///{folder / 'clicks.db'}"), folder)) as url:
+    with serving_app(make_collector(connect(f"sqlite:///{folder / 'clicks.db'}"), folder)) as url:
         yield url
 
 

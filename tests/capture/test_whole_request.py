@@ -19,11 +19,11 @@ class ImpatientProtocol(WholeRequestProtocol):
 
 
 @pytest.fixture(scope="module")
-def address(serving, tmp_path_factory):
+def address(serving_app, tmp_path_factory):
     """Return host and port of a collector with little patience."""
     folder = tmp_path_factory.mktemp("whole")
     collector = make_collector(connect(f"sqlite:///{folder / 'clicks.db'}"), folder)
-    with serving(collector, http=ImpatientProtocol) as url:
+    with serving_app(collector, http=ImpatientProtocol) as url:
         parts = urlsplit(url)
         yield parts.hostname, parts.port
 

@@ -203,7 +203,7 @@ def test_export_writes_todays_partition_and_the_chart_counts_it(demo, open_page)
 
 def test_the_page_fits_every_screen(open_page, check_screens):
     """Nothing is wider than the window, on a phone or a projector, light or dark."""
-    page = open_page(viewport={"width": 390, "height": 800})
+    page = open_page(viewport={"width": 1920, "height": 800}, color_scheme="dark")
 
     check_screens(page)
 

@@ -55,21 +55,19 @@ def opened(browser, clicks, serving_voila, find_port, tmp_path_factory):
         "CLICKKIT_COLLECTOR_URL": f"http://127.0.0.1:{find_port()}",
     }
     log = tmp_path_factory.mktemp("voila") / "voila.log"
-    context = browser.new_context()
-    page = context.new_page()
-    page.sent, page.wrong = [], []
-    context.on("weberror", lambda raised: page.wrong.append(str(raised.error)))
-    page.on("dialog", lambda dialog: (page.wrong.append(dialog.message), dialog.dismiss()))
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(str(frame))))
-    page.set_default_timeout(PATIENCE_MS)
-    with serving_voila("live.ipynb", log, **settings) as served:
+    with serving_voila("live.ipynb", log, **settings) as served, browser.new_context() as context:
+        page = context.new_page()
+        page.sent, page.wrong = [], []
+        context.on("weberror", lambda raised: page.wrong.append(str(raised.error)))
+        page.on("dialog", lambda dialog: (page.wrong.append(dialog.message), dialog.dismiss()))
+        page.on("websocket", lambda one: one.on("framesent", lambda frame: page.sent.append(str(frame))))
+        page.set_default_timeout(PATIENCE_MS)
         context.route(
             lambda url: not url.startswith((served, "data:", "blob:")),
             lambda route: (page.wrong.append(route.request.url), route.abort()),
         )
         page.goto(served)
         yield page
-        context.close()
 
 
 @pytest.fixture
@@ -96,7 +94,7 @@ def test_each_click_is_shown_and_counted(clicks, page):
         name = f"Click {number} {uuid.uuid4().hex[:6]}"
         page.wait_for_timeout(number * 83)
         clicks.put(name)
-        expect(page.locator(".ck-live-newest-list b").first).to_have_text(name, timeout=PATIENCE_MS)
+        expect(page.locator(".ck-live-newest-list b").first).to_have_text(name)
 
     assert shown(page) == clicks.stored()
     expect(page.get_by_text("as many as the store has")).to_be_visible()

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import time
+from contextlib import closing
 
 import pyarrow.parquet as pq
 import pytest
@@ -162,9 +163,8 @@ def served(browser, tmp_path_factory, serving_voila, make_lake):
     folder = tmp_path_factory.mktemp("report")
     store, lake = make_lake(folder)
     log = folder / "voila.log"
-    with serving_voila("report.ipynb", log, CLICKKIT_LAKE=str(lake)) as url:
+    with closing(store), serving_voila("report.ipynb", log, CLICKKIT_LAKE=str(lake)) as url:
         yield url, lake, store, log
-    store.close()
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +313,7 @@ def test_axe_finds_nothing(open_page, find_violations_everywhere):
 
 def test_the_page_fits_every_screen(open_page, check_screens):
     """Nothing is wider than the window, on a phone or a projector, light or dark."""
-    check_screens(open_page(viewport={"width": 390, "height": 800}))
+    check_screens(open_page(viewport={"width": 1920, "height": 800}, color_scheme="dark"))
 
 
 def test_a_late_click_shows_after_refresh(served, open_page, make_event):
