@@ -328,8 +328,8 @@ def serving_app(find_port, wait_until):
     """
 
     @contextmanager
-    def serving_app(app, **options):
-        port = find_port()
+    def serving_app(app, *, port=None, **options):
+        port = port or find_port()
         config = uvicorn.Config(
             app, port=port, ws="none", log_config=None, timeout_graceful_shutdown=5, **options
         )

@@ -29,6 +29,16 @@ def test_credentials_are_each_sessions_own(monkeypatch):
     assert keys == ["one", "other"]
 
 
+def test_a_folder_of_ones_own_descriptions_is_looked_into(monkeypatch, tmp_path):
+    """Such as for an endpoint that botocore does not know."""
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+
+    places = aws_session()._session.get_component("data_loader").search_paths
+
+    assert places[0] == str(tmp_path)
+    assert len(places) > 1
+
+
 def test_however_many_there_are_the_places_to_look_are_as_many():
     """A process that runs for months opens many."""
     places = [aws_session(region="eu-north-1")._session.get_component("data_loader").search_paths]

@@ -3,11 +3,11 @@
 import datetime as dt
 import json
 import threading
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from clickkit import connect, simulate
 from clickkit.service import make_collector
@@ -29,30 +29,23 @@ QUEUED = "() => Object.keys(localStorage).filter((key) => key.startsWith('clickk
 class Site:
     """Pages and the collector at one origin, as an ASGI app that can be stopped and started again."""
 
-    def __init__(self, store_url, port, wait_until, pages):
+    def __init__(self, store_url, port, serving_app, pages):
         self._pages = pages
         self.store_url, self.port, self.url = store_url, port, f"http://127.0.0.1:{port}"
         self.folder = Path(store_url.removeprefix("sqlite:///")).parent
-        self._wait_until = wait_until
+        self._serving_app = serving_app
         self.posted, self.refusals, self.largest_batch = [], [], 500
 
     def start(self):
         """Serve in a thread, and return when it listens."""
-        self._store = connect(self.store_url)
-        self._collector = make_collector(self._store, self.folder)
-        config = uvicorn.Config(
-            self, host="127.0.0.1", port=self.port, ws="none", log_config=None, timeout_graceful_shutdown=5
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        self._wait_until(lambda: self._server.started, self.url)
+        self._running = ExitStack()
+        store = self._running.enter_context(closing(connect(self.store_url)))
+        self._collector = make_collector(store, self.folder)
+        self._running.enter_context(self._serving_app(self, port=self.port))
 
     def stop(self):
         """Answer what was asked, and nothing more."""
-        self._server.should_exit = True
-        self._thread.join(30)
-        self._store.close()
+        self._running.close()
 
     async def __call__(self, scope, receive, send):
         """Serve a page, refuse what shall be refused, and pass the rest to the collector."""
@@ -115,20 +108,20 @@ async def answer(send, status, body, content_type, *headers):
 
 
 @pytest.fixture
-def site(sqlite_store, find_port, wait_until):
+def site(sqlite_store, find_port, serving_app):
     """Return a site that is being served, with an empty store."""
     sqlite_store.put([])
-    site = Site(sqlite_store.url, find_port(), wait_until, PAGES)
+    site = Site(sqlite_store.url, find_port(), serving_app, PAGES)
     site.start()
     yield site
     site.stop()
 
 
 @pytest.fixture
-def collector(sqlite_store, find_port, wait_until):
+def collector(sqlite_store, find_port, serving_app):
     """Return a collector that is being served, with its own pages only and an empty store."""
     sqlite_store.put([])
-    site = Site(sqlite_store.url, find_port(), wait_until, {})
+    site = Site(sqlite_store.url, find_port(), serving_app, {})
     site.start()
     yield site
     site.stop()
