@@ -1,10 +1,17 @@
 """`clickkit ask` prints an answer, or the statement for another engine."""
 
+import datetime as dt
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from clickkit import export
 from clickkit.cli import app
+from clickkit.commands.asking import ask as ask_command
 
 
 @pytest.fixture
@@ -36,6 +43,28 @@ def test_a_question_has_options(lake):
 
     assert status == 0
     assert [line.split()[:2] for line in printed.splitlines()[1:]] == [["2026-11-23", "Pay"]]
+
+
+def test_days_in_words_are_handed_on(lake):
+    """To a question that asks for them itself."""
+    status, printed = ask("metrics.by_each_day", "--lake", lake, "--since", "2026-11-22", "--until", "today")
+
+    assert status == 0
+    assert printed.splitlines()[-1].split()[0] == str(dt.datetime.now(dt.UTC).date())
+
+
+def test_the_example_of_its_help_can_be_pasted(lake):
+    """Into a shell, with its quotes."""
+    _, example = ask_command.__doc__.split("Example: ")
+    clickkit = shlex.quote(str(Path(sys.executable).with_name("clickkit")))
+    command = example.strip().replace("clickkit", clickkit, 1)
+
+    done = subprocess.run(
+        ["sh", "-c", f"{command} --lake {shlex.quote(lake)}"], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr == ""
+    assert done.stdout.startswith("no rows of channel")
 
 
 def test_the_statement_for_another_engine_is_printed():

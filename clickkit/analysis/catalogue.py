@@ -25,7 +25,7 @@ Question = Callable[..., "DuckDBPyRelation"]
 
 _HINTS = {
     "timedelta": "; write PT1H for an hour, P1D for a day",
-    "Mapping": """; write JSON, as in '{"paid": "button = \'Pay\'"}'""",
+    "Mapping": """; write JSON, as in "{\\"paid\\": \\"button = 'Pay'\\"}\"""",
 }
 _MODULES = sorted(info.name for info in pkgutil.iter_modules(clickkit.analysis.__path__))
 
@@ -50,6 +50,7 @@ def prepare(
     module = name.partition(".")[0]
     there = _of_module(module) if module in _MODULES else {}
     if name not in there:
+        _refuse_other(module, name)
         near = difflib.get_close_matches(name, there or questions(), 3, 0.4) or sorted(there)
         meant = f": did you mean {' or '.join(near)}?" if near else ":"
         raise SettingsError(f"no question {name!r}{meant} clickkit ask lists all")
@@ -64,7 +65,8 @@ def prepare(
     for option, parameter in known.items():
         if parameter.default is parameter.empty and option not in options:
             raise SettingsError(
-                f"{name} needs the option {option}: see python -m pydoc {asked.__module__}.{asked.__name__}"
+                f"{name} needs the option {option}, of {', '.join(known)}: "
+                f"see python -m pydoc {asked.__module__}.{asked.__name__}"
             )
     hints = typing.get_type_hints(asked)
     return functools.partial(
@@ -77,6 +79,17 @@ def _of_module(module: str) -> dict[str, Question]:
     path = f"clickkit.analysis.{module}"
     names = vars(importlib.import_module(path))
     return {f"{module}.{name}": found for name, found in sorted(names.items()) if _is_question(found, path)}
+
+
+def _refuse_other(module: str, name: str) -> None:
+    """Say of a function that is not asked of events what it takes."""
+    path = f"clickkit.analysis.{module}"
+    found = vars(importlib.import_module(path)).get(name.partition(".")[2]) if module in _MODULES else None
+    if inspect.isfunction(found) and found.__module__ == path and not found.__name__.startswith("_"):
+        takes = ", ".join(inspect.signature(found).parameters)
+        raise SettingsError(
+            f"{name} is not asked of events, it takes {takes}: call it in Python, see python -m pydoc {path}"
+        )
 
 
 def _is_question(found: Any, module: str) -> bool:

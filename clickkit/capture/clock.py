@@ -14,12 +14,12 @@ _REMEMBERED = 100_000
 
 
 class SkewedClocks:
-    """Corrects timestamps of clocks more than 5 minutes ahead or 7 days behind.
+    """Corrects timestamps of clocks more than 5 minutes ahead or 7 days behind, and those from the future.
 
     The error of the clock is `sent_at` minus `received_at`, taken in steps of 15 minutes so that a
-    resend is corrected alike; the last 100,000 corrections are remembered for the same reason. What
-    the clock said stays in `sender_timestamp`. Without `sent_at` only a timestamp from the future is
-    corrected, to when it was received; an old one may be the truth.
+    resend is corrected alike; the last 100,000 corrections are remembered for the same reason. A
+    timestamp that is more than 5 minutes ahead all the same, or without a `sent_at`, becomes when it was
+    received; an old one may be the truth. What the sender said stays in `sender_timestamp`.
     """
 
     def __init__(self) -> None:
@@ -27,24 +27,23 @@ class SkewedClocks:
 
     def correct(self, event: Event, received_at: dt.datetime) -> Event:
         """Return the event with a believable timestamp; nearly always the event itself."""
-        said = event.sent_at or event.timestamp
-        is_ahead = said - received_at > _MOST_AHEAD
-        is_behind = event.sent_at is not None and received_at - said > _MOST_BEHIND
-        if not is_ahead and not is_behind:
+        sent_at = event.sent_at or received_at
+        is_wrong = not -_MOST_BEHIND <= sent_at - received_at <= _MOST_AHEAD
+        if not is_wrong and event.timestamp - received_at <= _MOST_AHEAD:
             return event
         timestamp = self._corrected.get(event.id)
         if timestamp is None:
-            timestamp = _without_error(event, said - received_at, received_at)
+            timestamp = _believable(event.timestamp, sent_at - received_at, received_at)
             self._corrected[event.id] = timestamp
             if len(self._corrected) > _REMEMBERED:
                 self._corrected.popitem(last=False)
         return msgspec.structs.replace(event, timestamp=timestamp, sender_timestamp=event.timestamp)
 
 
-def _without_error(event: Event, error: dt.timedelta, received_at: dt.datetime) -> dt.datetime:
-    if event.sent_at is None:
-        return received_at
+def _believable(said: dt.datetime, error: dt.timedelta, received_at: dt.datetime) -> dt.datetime:
+    """Return what was said without the clock's error, or when it was received, if that is in the future."""
     try:
-        return event.timestamp - round(error / _STEP) * _STEP
+        corrected = said - round(error / _STEP) * _STEP
     except OverflowError:
         return received_at
+    return received_at if corrected - received_at > _MOST_AHEAD else corrected

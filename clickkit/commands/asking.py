@@ -42,15 +42,15 @@ def ask(
 ) -> None:
     """Ask a lake one of the analyses' questions, and print the answer.
 
-    Example: clickkit ask funnels.funnel -o steps='{"seen": "event = \'view\'", "paid": "button = \'Pay\'"}'
+    Example: clickkit ask channels.by_channel -o goal="button = 'Pay'"
     """
     if not question:
         for name, asked in questions().items():
             say(f"{name:<34} {(asked.__doc__ or '').partition(chr(10))[0]}")
         return
-    days = {name: text for name, text in (("since", since), ("until", until)) if text}
-    metric = prepare(question, dict(_pair(text) for text in option or ()), also=days)
     first, last = (day(text) if text else None for text in (since, until))
+    days = {name: str(one) for name, one in (("since", first), ("until", last)) if one}
+    metric = prepare(question, dict(_pair(text) for text in option or ()), also=days)
     if sql is not None:
         if engine == "athena":
             raise SettingsError("--sql asks nobody: leave --engine out")

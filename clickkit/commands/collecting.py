@@ -150,5 +150,6 @@ def send(
         raise ClickkitError(f"{request.full_url} answered {error.code}: {error.read().decode()}") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise ClickkitError(
-            f"no collector at {request.full_url} ({error}): start one with clickkit serve"
+            f"no collector at {request.full_url} ({error}): start one with clickkit serve, "
+            "or name another with --collector"
         ) from error

@@ -65,6 +65,7 @@ def test_a_kind_that_texts_are_of_reads_them_itself(relate, make_event):
     ("name", "options", "message"),
     [
         ("metrics.by_butto", {}, r"no question 'metrics.by_butto': did you mean metrics.by_button"),
+        ("comparisons.rates", {}, r"is not asked of events, it takes outcomes, .*: call it in Python"),
         ("qqqqqqq", {}, r"no question 'qqqqqqq': clickkit ask lists all"),
         ("metrics.by_button", {"top": "5"}, r"metrics.by_button has no option 'top': it takes none"),
         ("funnels.funnel", {"steps": "paid"}, r"option steps cannot be 'paid': .*; write JSON, as in"),
@@ -72,7 +73,7 @@ def test_a_kind_that_texts_are_of_reads_them_itself(relate, make_event):
         (
             "funnels.funnel",
             {},
-            r"needs the option steps: see python -m pydoc clickkit\.analysis\.fun",
+            r"needs the option steps, of steps, within, by: see python -m pydoc clickkit\.analysis\.fun",
         ),
         ("metrics.by_city", {"at_least": "many"}, r"option at_least cannot be 'many': Expected `int`"),
     ],

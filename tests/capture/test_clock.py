@@ -22,6 +22,23 @@ def test_a_believable_clock_is_believed(make_event, error):
     assert SkewedClocks().correct(event, RECEIVED) is event
 
 
+def test_the_future_of_a_right_clock_is_when_it_was_received(make_event):
+    """Nothing is sent before it happens: the time is wrong, whatever the clock says of itself."""
+    event = make_event(timestamp=RECEIVED + dt.timedelta(days=340), sent_at=ago(seconds=1))
+
+    corrected = SkewedClocks().correct(event, RECEIVED)
+
+    assert (corrected.timestamp, corrected.sender_timestamp) == (RECEIVED, event.timestamp)
+
+
+def test_the_future_of_a_wrong_clock_is_when_it_was_received(make_event):
+    """An hour after it was sent, by a clock that is a year ahead."""
+    sent_at = RECEIVED + dt.timedelta(days=365)
+    event = make_event(timestamp=sent_at + dt.timedelta(hours=1), sent_at=sent_at)
+
+    assert SkewedClocks().correct(event, RECEIVED).timestamp == RECEIVED
+
+
 def test_an_old_event_of_a_right_clock_keeps_its_time(make_event):
     """A click that waited in a queue for a month belongs to its day."""
     event = make_event(timestamp=ago(days=30), sent_at=ago(seconds=1))
