@@ -31,12 +31,6 @@ class Clock:
         self.now += dt.timedelta(seconds=seconds)
 
 
-@pytest.fixture(autouse=True)
-def _enough_time(monkeypatch):
-    """Let a reading end by itself, however slow this machine is."""
-    monkeypatch.setattr("clickkit.live.reader.SLICE_SECONDS", 60)
-
-
 @pytest.fixture
 def clock():
     """Return a clock at noon."""
