@@ -47,7 +47,7 @@ ALLOWED = {
     "app": set(PARTS),
     "dashboard": {*PARTS, "qr_code"},
     "function_url": {"app", "capture", "service"},
-    "demo": {*PARTS, "browser", "live", "server"},
+    "demo": {*PARTS, "aws_session", "browser", "live", "server"},
     "doctor": {*PARTS, "browser"},
     "report": set(PARTS),
     "runs": set(PARTS),

@@ -76,28 +76,34 @@ def prepare(
 
 def _of_module(module: str) -> dict[str, Question]:
     """Return the questions of one module; others are not imported."""
+    found = _functions(module)
+    return {f"{module}.{name}": found[name] for name in sorted(found) if _is_question(found[name])}
+
+
+def _functions(module: str) -> dict[str, Callable[..., Any]]:
+    """Return the public functions that a module itself defines, by their names."""
     path = f"clickkit.analysis.{module}"
-    names = vars(importlib.import_module(path))
-    return {f"{module}.{name}": found for name, found in sorted(names.items()) if _is_question(found, path)}
+    return {
+        name: found
+        for name, found in vars(importlib.import_module(path)).items()
+        if inspect.isfunction(found) and found.__module__ == path and not name.startswith("_")
+    }
+
+
+def _is_question(found: Callable[..., Any]) -> bool:
+    signature = inspect.signature(found)
+    first, gives = next(iter(signature.parameters), ""), signature.return_annotation
+    return first == "events" and getattr(gives, "__name__", "") == "DuckDBPyRelation"
 
 
 def _refuse_other(module: str, name: str) -> None:
     """Say of a function that is not asked of events what it takes."""
-    path = f"clickkit.analysis.{module}"
-    found = vars(importlib.import_module(path)).get(name.partition(".")[2]) if module in _MODULES else None
-    if inspect.isfunction(found) and found.__module__ == path and not found.__name__.startswith("_"):
-        takes = ", ".join(inspect.signature(found).parameters)
+    found = _functions(module).get(name.partition(".")[2]) if module in _MODULES else None
+    if found is not None:
         raise SettingsError(
-            f"{name} is not asked of events, it takes {takes}: call it in Python, see python -m pydoc {path}"
+            f"{name} is not asked of events, it takes {', '.join(inspect.signature(found).parameters)}: "
+            f"call it in Python, see python -m pydoc {found.__module__}"
         )
-
-
-def _is_question(found: Any, module: str) -> bool:
-    if not inspect.isfunction(found) or found.__module__ != module or found.__name__.startswith("_"):
-        return False
-    signature = inspect.signature(found)
-    first, gives = next(iter(signature.parameters), ""), signature.return_annotation
-    return first == "events" and getattr(gives, "__name__", "") == "DuckDBPyRelation"
 
 
 def _read(option: str, text: str, kind: Any) -> Any:

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clickkit.aws_session import aws_session
 from clickkit.demo.node import find_node, node_package
 from clickkit.demo.port import free_port
 from clickkit.demo.program import Program, answers_http
@@ -93,8 +93,13 @@ def seaweedfs_port(taken: Collection[int] = ()) -> int:
 def _has_bucket(endpoint: str, bucket: str) -> bool:
     """Make a bucket if it is not there; tell whether it is there now."""
     key_id, secret = CREDENTIALS.values()
-    session = boto3.Session(key_id, secret, region_name=REGION)
-    client = session.client("s3", endpoint_url=endpoint, config=_CONFIG)
+    client = aws_session(region=REGION).client(
+        "s3",
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        endpoint_url=endpoint,
+        config=_CONFIG,
+    )
     try:
         client.create_bucket(Bucket=bucket)
     except ClientError as error:
